@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "text.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool only_space(const char *text)
+{
+	return text[strspn(text, " \t\r\n")] == '\0';
+}
+
+int p2p_text_number(const char *text, int base, uint64_t max, uint64_t *ret)
+{
+	char *end;
+
+	text += strspn(text, " \t");
+	if (!isxdigit((unsigned char)*text))
+		return -EINVAL;
+	errno = 0;
+	unsigned long long value = strtoull(text, &end, base);
+
+	if (end == text || !only_space(end))
+		return -EINVAL;
+	if (errno == ERANGE || value > max)
+		return -ERANGE;
+	*ret = value;
+	return 0;
+}
+
+int p2p_text_signed(const char *text, int64_t *ret)
+{
+	char *end;
+
+	errno = 0;
+	long long value = strtoll(text, &end, 10);
+
+	if (end == text || !only_space(end))
+		return -EINVAL;
+	if (errno == ERANGE)
+		return -ERANGE;
+	*ret = value;
+	return 0;
+}
+
+int p2p_text_utf8(const char *text, uint32_t *ret)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	uint32_t c = s[0];
+	int len;
+
+	if (c < 0x80) {
+		*ret = c;
+		return c ? 1 : 0;
+	}
+	if (c >= 0xc2 && c <= 0xdf)
+		len = 2, c &= 0x1f;
+	else if ((c & 0xf0) == 0xe0)
+		len = 3, c &= 0x0f;
+	else if (c >= 0xf0 && c <= 0xf4)
+		len = 4, c &= 0x07;
+	else
+		return 0;
+	for (int i = 1; i < len; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (s[i] & 0x3f);
+	}
+	if (c < least[len] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+		return 0;
+	*ret = c;
+	return len;
+}
+
+/* Characters that move the cursor, change the terminal or reorder the text. */
+static bool is_hostile(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0xad || c == 0x61c || (c >= 0x200b && c <= 0x200f) ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
+	       (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe007f);
+}
+
+void p2p_text_visible(struct p2p_buf *buf, const char *text, bool ascii)
+{
+	while (*text) {
+		uint32_t c;
+		int len = p2p_text_utf8(text, &c);
+
+		if (len && !is_hostile(c) && !(ascii && c > 0x7e)) {
+			p2p_buf_add(buf, text, (size_t)len);
+			text += len;
+			continue;
+		}
+		for (len = len ? len : 1; len > 0; len--, text++)
+			p2p_buf_printf(buf, "\\x%02x", (unsigned char)*text);
+	}
+}
+
+void p2p_text_json(struct p2p_buf *buf, const char *text)
+{
+	while (*text) {
+		uint32_t c;
+		int len = p2p_text_utf8(text, &c);
+
+		if (!len) {
+			p2p_buf_puts(buf, "\\ufffd");
+			text++;
+			continue;
+		}
+		if (c == '"' || c == '\\')
+			p2p_buf_printf(buf, "\\%c", (char)c);
+		else if (is_hostile(c) && c < 0x10000)
+			p2p_buf_printf(buf, "\\u%04x", c);
+		else
+			p2p_buf_add(buf, text, (size_t)len);
+		text += len;
+	}
+}
+
+int p2p_text_natural(const char *a, const char *b)
+{
+	while (*a && *b) {
+		if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
+			size_t za = strspn(a, "0"), zb = strspn(b, "0");
+			size_t na = strspn(a + za, "0123456789"), nb = strspn(b + zb, "0123456789");
+
+			if (na != nb)
+				return na < nb ? -1 : 1;
+			int order = strncmp(a + za, b + zb, na);
+
+			if (order)
+				return order;
+			a += za + na, b += zb + nb;
+			continue;
+		}
+		if (*a != *b)
+			return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
+		a++, b++;
+	}
+	return (*a != 0) - (*b != 0);
+}

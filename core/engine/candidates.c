@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "candidates.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* "6.12.107..." at the start of a text. */
+static int release_prefix(const char *text, struct p2p_release *ret)
+{
+	unsigned long part[3] = { 0 };
+	int n = 0;
+
+	for (; n < 3; n++) {
+		char *end;
+
+		if (*text < '0' || *text > '9')
+			break;
+		part[n] = strtoul(text, &end, 10);
+		if (part[n] > 65535)
+			return -EINVAL;
+		text = end;
+		if (*text != '.' || n == 2) {
+			n++;
+			break;
+		}
+		text++;
+	}
+	if (n < 2)
+		return -EINVAL;
+	*ret = (struct p2p_release){ (uint16_t)part[0], (uint16_t)part[1], (uint16_t)part[2], n == 3 };
+	return 0;
+}
+
+/* The release after a mark in a longer text: "Debian 6.1.119-1". */
+static int release_after(const struct p2p_word *word, const char *mark, struct p2p_release base,
+			 struct p2p_release *ret)
+{
+	struct p2p_release release;
+
+	if (!p2p_known(word->fact))
+		return -ENOENT;
+	for (const char *at = strstr(word->text, mark); at; at = strstr(at + 1, mark)) {
+		if (release_prefix(at + strlen(mark), &release) || p2p_release_compare_series(release, base) != 0)
+			continue;
+		*ret = release;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+/* Ubuntu: "Ubuntu 6.8.0-45.45-generic 6.8.12": the last word is the stable release it contains. */
+static int release_signature(const struct p2p_word *word, struct p2p_release base, struct p2p_release *ret)
+{
+	struct p2p_release release;
+
+	if (!p2p_known(word->fact))
+		return -ENOENT;
+	const char *space = strrchr(word->text, ' ');
+
+	if (!space || release_prefix(space + 1, &release) || p2p_release_compare_series(release, base) != 0)
+		return -ENOENT;
+	*ret = release;
+	return 0;
+}
+
+int p2p_kernel_release(const struct p2p_host *host, struct p2p_release *ret)
+{
+	struct p2p_release release;
+
+	if (!p2p_known(host->kernel.fact))
+		return -ENODATA;
+	int error = release_prefix(host->kernel.text, &release);
+
+	if (error)
+		return error;
+	/* Debian and Ubuntu number their ABI in the place of the patch: 6.1.0-28, 6.8.0-45. */
+	const char *dash = strchr(host->kernel.text, '-');
+
+	if (release.patch == 0 && dash && dash[1] >= '0' && dash[1] <= '9' &&
+	    release_after(&host->version, "Debian ", release, &release) &&
+	    release_signature(&host->signature, release, &release))
+		release.patch_known = false;
+	*ret = release;
+	return 0;
+}
+
+/* Marks of kernels that carry newer code under an older number. */
+static const struct {
+	const char *mark; /* in uname -r, or in /proc/version */
+	const char *name;
+	bool in_version;
+} vendors[] = {
+	{ ".el7", "RHEL 7", false },
+	{ ".el8", "RHEL 8", false },
+	{ ".el9", "RHEL 9", false },
+	{ ".el10", "RHEL 10", false },
+	{ "uek", "Oracle UEK", false },
+	{ "-generic", "Ubuntu", false },
+	{ "-lowlatency", "Ubuntu", false },
+	{ "(Ubuntu ", "Ubuntu", true },
+	{ "-pve", "Proxmox", false },
+	{ "-default", "SUSE", false },
+	{ "(SUSE Linux)", "SUSE", true },
+	{ ".oe", "openEuler", false },
+	{ ".an", "Anolis", false },
+	{ ".amzn", "Amazon Linux", false },
+	{ "deepin", "deepin", false },
+};
+
+static const char *vendor_of(const struct p2p_host *host)
+{
+	for (size_t i = 0; i < sizeof(vendors) / sizeof(*vendors); i++) {
+		const struct p2p_word *word = vendors[i].in_version ? &host->version : &host->kernel;
+
+		if (p2p_known(word->fact) && strstr(word->text, vendors[i].mark))
+			return vendors[i].name;
+	}
+	return NULL;
+}
+
+static void add(struct p2p_candidates *all, const struct p2p_ruleset_row *set, enum p2p_root_lookup lookup,
+		struct p2p_release table)
+{
+	all->list[all->count++] = (struct p2p_candidate){ set, lookup, table };
+}
+
+/*
+ * "PCI/P2PDMA: Avoid pci_get_slot(), which may sleep" (5.14) was backported:
+ * absent in 5.10.13, present in 5.10.251; in the other series between 5.4 and
+ * 5.13 it was not looked at.  Both lookups are tried where that is open.
+ */
+static void add_lookups(struct p2p_candidates *all, const struct p2p_ruleset_row *set, struct p2p_release release)
+{
+	bool is_510 = release.major == 5 && release.minor == 10;
+
+	if (set->lookup == P2P_ROOT_SLOT_0 && set->set != P2P_RULESET_R1) {
+		if (!release.patch_known || release.patch > (is_510 ? 13 : 0))
+			add(all, set, P2P_ROOT_FIRST_AT_0, release);
+		if (!is_510 || !release.patch_known || release.patch < 251)
+			add(all, set, P2P_ROOT_SLOT_0, release);
+		return;
+	}
+	add(all, set, set->lookup, release);
+	/* "Whitelist Intel Skylake-E Root Ports regardless of which devfn they are" (5.19): 5.15.y was not looked at. */
+	if (set->lookup == P2P_ROOT_FIRST_AT_0 && release.major == 5 && release.minor == 15 &&
+	    (!release.patch_known || release.patch > 0))
+		add(all, set, P2P_ROOT_FIRST_OR_PORT, release);
+}
+
+static bool same_table(const struct p2p_hardware *hardware, struct p2p_release a, struct p2p_release b)
+{
+	for (size_t i = 0; i < hardware->row_count; i++)
+		if (p2p_row_in_release(&hardware->rows[i], a) != p2p_row_in_release(&hardware->rows[i], b))
+			return false;
+	return true;
+}
+
+/* Every mainline release from `at` to the newest, without those that decide as the one before. */
+static size_t add_series(struct p2p_candidates *all, size_t have, struct p2p_release at,
+			 const struct p2p_hardware *hardware)
+{
+	size_t added = 0;
+
+	for (; p2p_release_compare_series(at, p2p_release_newest()) <= 0; at = p2p_release_next(at)) {
+		const struct p2p_ruleset_row *set = p2p_ruleset_of(at);
+		const struct p2p_candidate *last = have + added ? &all->list[have + added - 1] : NULL;
+
+		at.patch = 0;
+		at.patch_known = true;
+		if (last && last->set == set && last->lookup == set->lookup && same_table(hardware, last->table, at))
+			continue;
+		all->list[have + added++] = (struct p2p_candidate){ set, set->lookup, at };
+	}
+	return added;
+}
+
+static void add_vendor(struct p2p_candidates *all, const struct p2p_hardware *hardware)
+{
+	struct p2p_release base = all->release;
+
+	if (p2p_release_compare_series(base, p2p_release_first()) < 0)
+		base = p2p_release_first();
+	all->count = add_series(all, 0, base, hardware);
+}
+
+static void add_known(struct p2p_candidates *all, const struct p2p_hardware *hardware)
+{
+	all->kind = P2P_KERNEL_KNOWN;
+	add_lookups(all, p2p_ruleset_of(all->release), all->release);
+	all->later_count = add_series(all, all->count, p2p_release_next(all->release), hardware);
+}
+
+void p2p_candidates_find(struct p2p_arena *arena, const struct p2p_host *host, const struct p2p_hardware *hardware,
+			 struct p2p_candidates *ret)
+{
+	struct p2p_candidates all = { 0 };
+
+	all.list = p2p_arena_array(arena, 128, sizeof(*all.list));
+	*ret = all;
+	if (p2p_kernel_release(host, &all.release)) {
+		ret->kind = P2P_KERNEL_UNKNOWN;
+		return;
+	}
+	all.vendor = vendor_of(host);
+	if (all.vendor) {
+		all.kind = P2P_KERNEL_VENDOR;
+		if (p2p_release_compare_series(all.release, p2p_release_newest()) > 0)
+			all.kind = P2P_KERNEL_NEWER;
+		else
+			add_vendor(&all, hardware);
+	} else if (p2p_release_compare_series(all.release, p2p_release_first()) < 0) {
+		all.kind = P2P_KERNEL_BEFORE;
+	} else if (p2p_release_compare_series(all.release, p2p_release_newest()) > 0) {
+		all.kind = P2P_KERNEL_NEWER;
+	} else {
+		add_known(&all, hardware);
+	}
+	if (!all.count) {
+		/* What the newest rules known would decide is worth saying, and is said as no more than that. */
+		struct p2p_release newest = p2p_release_newest();
+
+		add(&all, p2p_ruleset_of(newest), p2p_ruleset_of(newest)->lookup, newest);
+	}
+	*ret = all;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Candidates: the rule sets that this kernel may follow.  Floor 2 (engine).
+ *
+ * A mainline or stable release follows one, or two where a stable backport's
+ * point release is not known.  A vendor's kernel carries an old number and
+ * newer code: every set from its base to the newest is a candidate.  Agreement
+ * of all candidates is an answer, disagreement is UNKNOWN.
+ */
+#ifndef P2P_ENGINE_CANDIDATES_H
+#define P2P_ENGINE_CANDIDATES_H
+
+#include "../model/hardware.h"
+#include "../model/machine.h"
+#include "../model/rule.h"
+
+struct p2p_candidate {
+	const struct p2p_ruleset_row *set;
+	enum p2p_root_lookup lookup;
+	struct p2p_release table; /* the allowlist's release */
+};
+
+enum p2p_kernel_kind {
+	P2P_KERNEL_UNKNOWN = 0,
+	P2P_KERNEL_KNOWN,  /* mainline or stable */
+	P2P_KERNEL_VENDOR, /* carries backports under an old number */
+	P2P_KERNEL_BEFORE, /* before 4.20 */
+	P2P_KERNEL_NEWER,  /* after the newest known */
+};
+
+struct p2p_candidates {
+	enum p2p_kernel_kind kind;
+	struct p2p_release release; /* mainline base; zero when not known */
+	const char *vendor;         /* "RHEL 9", "Ubuntu"; NULL */
+	struct p2p_candidate *list; /* the first is the kernel's own number */
+	size_t count;
+	/* After those: mainline releases that come after this kernel and decide otherwise, oldest first. */
+	size_t later_count;
+};
+
+/* Memory from `arena`. */
+void p2p_candidates_find(struct p2p_arena *arena, const struct p2p_host *host, const struct p2p_hardware *hardware,
+			 struct p2p_candidates *ret);
+
+/*
+ * The mainline or stable release behind what uname says: Debian's
+ * "6.1.0-28-amd64" is 6.1.119 by /proc/version, Ubuntu's "6.8.0-45-generic"
+ * is 6.8.12 by /proc/version_signature.  -EINVAL: no release in it.
+ */
+int p2p_kernel_release(const struct p2p_host *host, struct p2p_release *ret);
+
+#endif

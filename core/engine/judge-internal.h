@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the parts of the judge share.  Floor 2 (engine); nobody else includes it. */
+#ifndef P2P_ENGINE_JUDGE_INTERNAL_H
+#define P2P_ENGINE_JUDGE_INTERNAL_H
+
+#include "judge.h"
+
+/* One host bridge under one candidate. */
+struct judge_host {
+	enum p2p_answer same, across; /* allowed inside it; between it and another */
+	enum p2p_answer is_1450;      /* 5.2-5.3: is its 00.0 1022:1450 */
+	enum p2p_rule why;            /* NOT_ALLOWLISTED, NO_ROOT_DEVICE, ALLOWLISTED, or what is unknown */
+	int root, row;
+};
+
+struct judge_function {
+	enum p2p_answer redirects;
+	bool placed;       /* every edge up to the root bus is known */
+	uint16_t depth;    /* functions on its chain, itself included */
+	uint32_t yes, maybe; /* of those, how many redirect for sure, or perhaps */
+};
+
+struct p2p_judge {
+	struct p2p_arena *arena;
+	const struct p2p_machine *machine;
+	const struct p2p_hardware *hardware;
+	struct p2p_candidates candidates;
+	enum p2p_answer p2pdma, zen, iommu;
+	struct judge_function *functions;
+	struct judge_host *hosts; /* candidate-major */
+	struct judge_host nowhere; /* the host bridge of a function whose place is unknown */
+	uint16_t depth_max;
+};
+
+/* The function above on the kernel's walk; P2P_NOBODY at the root bus. */
+static inline int p2p_up(const struct p2p_judge *judge, int index)
+{
+	const struct p2p_edge *up = &judge->machine->functions[index].up;
+
+	return p2p_known(up->fact) ? up->to : P2P_NOBODY;
+}
+
+static inline const struct judge_host *p2p_judge_host(const struct p2p_judge *judge, size_t candidate, int hostbridge)
+{
+	if (hostbridge == P2P_NOBODY)
+		return &judge->nowhere;
+	return &judge->hosts[candidate * judge->machine->hostbridge_count + (size_t)hostbridge];
+}
+
+/* judge-roots.c: fills judge->hosts. */
+void p2p_judge_roots(struct p2p_judge *judge);
+
+/*
+ * The first release after this kernel by whose rules the pair has a way, and
+ * the map it then has.  NULL: none that is known.
+ */
+const struct p2p_candidate *p2p_judge_later(const struct p2p_judge *judge, const struct p2p_verdict *verdict,
+					    enum p2p_map *ret_map);
+
+/* Where both walks meet; P2P_NOBODY: they do not. */
+int p2p_judge_common(const struct p2p_judge *judge, int a, int b);
+
+#endif

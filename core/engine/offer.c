@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Offer and client: what drivers can give to peers and take from them, by
+ * release.  One row a driver; a new one is one row here.
+ *
+ * KERNEL: callers of pci_p2pdma_add_resource (nvme-pci 4.20-, habanalabs
+ * 6.18-), of pcim_p2pdma_init (vfio-pci 6.19-, mlx5_ib 7.0-), of
+ * pci_p2pdma_distance (amdgpu 5.10-, xe 6.8-, habanalabs 5.19-); the queue
+ * flag PCI_P2PDMA (nvme-pci 4.20-; multipath heads 7.2-);
+ * drivers/infiniband/core/rw.c (4.20-).
+ */
+#include <string.h>
+
+#include "judge-internal.h"
+
+struct driver_row {
+	const char *driver; /* a name, or with '*' at its end a prefix */
+	struct p2p_release exports; /* first release in which it lets peers at its BARs; major 0: never */
+	enum p2p_client_kind client;
+	struct p2p_release takes; /* YES: first release in which it can take peer pages */
+	const char *offer_why, *client_why;
+};
+
+static const struct driver_row drivers[] = {
+	{ "nvme", { 0 }, P2P_CLIENT_YES, { 4, 20, 0, true }, NULL,
+	  "nvme maps peer pages (O_DIRECT, nvmet)" },
+	{ "vfio-pci", { 6, 19, 0, true }, P2P_CLIENT_ITSELF, { 0 },
+	  "vfio-pci exports BARs as dma-buf (VFIO_DEVICE_FEATURE_DMA_BUF)",
+	  "whoever holds it through vfio decides" },
+	{ "amdgpu", { 5, 10, 0, true }, P2P_CLIENT_YES, { 5, 10, 0, true },
+	  "amdgpu exports its memory as dma-buf and asks this kernel for the distance",
+	  "amdgpu imports peer dma-bufs" },
+	{ "xe", { 6, 8, 0, true }, P2P_CLIENT_YES, { 6, 8, 0, true },
+	  "xe exports its memory as dma-buf and asks this kernel for the distance",
+	  "xe imports peer dma-bufs" },
+	{ "habanalabs", { 5, 19, 0, true }, P2P_CLIENT_UNKNOWN, { 0 },
+	  "habanalabs exports its memory as dma-buf", "what habanalabs imports was not looked at" },
+	{ "mlx5_core", { 7, 0, 0, true }, P2P_CLIENT_YES, { 4, 20, 0, true },
+	  "mlx5_ib exports its BAR as dma-buf", "RDMA takes peer pages through the read/write API (nvmet-rdma)" },
+	{ "nvidia*", { 0 }, P2P_CLIENT_ITSELF, { 0 }, NULL,
+	  "a proprietary driver that decides by itself and never asks this kernel" },
+	{ "ahci", { 0 }, P2P_CLIENT_NO, { 0 }, NULL, "its block queues do not take peer pages" },
+	{ "virtio-pci", { 0 }, P2P_CLIENT_NO, { 0 }, NULL, "its queues do not take peer pages" },
+	{ "megaraid_sas", { 0 }, P2P_CLIENT_NO, { 0 }, NULL, "its block queues do not take peer pages" },
+	{ "mpt3sas", { 0 }, P2P_CLIENT_NO, { 0 }, NULL, "its block queues do not take peer pages" },
+};
+
+static const struct driver_row *driver_row(const char *driver)
+{
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(*drivers); i++) {
+		size_t len = strlen(drivers[i].driver);
+
+		if (drivers[i].driver[len - 1] == '*' ? !strncmp(driver, drivers[i].driver, len - 1)
+						      : !strcmp(driver, drivers[i].driver))
+			return &drivers[i];
+	}
+	return NULL;
+}
+
+static bool since(const struct p2p_judge *judge, struct p2p_release first)
+{
+	return first.major && p2p_release_compare_series(judge->candidates.list[0].table, first) >= 0;
+}
+
+static struct p2p_offer offer_memory(const struct p2p_memory *memory)
+{
+	struct p2p_offer offer = { .kind = P2P_OFFER_P2PMEM, .bytes = memory->size, .available = memory->available };
+
+	if (p2p_known(memory->published.fact))
+		offer.published = memory->published.value ? P2P_YES : P2P_NO;
+	offer.why = offer.published == P2P_NO ? "its memory is not published: only its own driver may use it"
+					      : "memory in the kernel's p2pmem pool";
+	if (!memory->size)
+		offer = (struct p2p_offer){ .kind = P2P_OFFER_NONE, .why = "its p2pmem pool is empty" };
+	return offer;
+}
+
+/* An NVMe drive without a p2pmem folder: has it no CMB, or was the CMB not taken? */
+static struct p2p_offer offer_nvme(const struct p2p_function *function)
+{
+	struct p2p_offer offer = { .kind = P2P_OFFER_NONE };
+
+	if (p2p_absent(function->cmb_size.fact))
+		offer.why = "no controller memory buffer (CMB)";
+	else if (p2p_known(function->cmb_size.fact))
+		offer.why = "it has a CMB, but the kernel did not register it (see the kernel log; from 6.14 on it "
+			    "must be aligned to 2 MiB)";
+	else
+		offer.why = "nvme registered no controller memory buffer (CMB)";
+	return offer;
+}
+
+void p2p_judge_offer(const struct p2p_judge *judge, int provider, struct p2p_offer *ret)
+{
+	const struct p2p_function *function = &judge->machine->functions[provider];
+	struct p2p_offer offer = { 0 };
+
+	if (p2p_known(function->memory.fact)) {
+		*ret = offer_memory(&function->memory);
+		return;
+	}
+	if (p2p_absent(function->driver.fact)) {
+		*ret = (struct p2p_offer){ .kind = P2P_OFFER_NONE, .why = "no driver is bound to it" };
+		return;
+	}
+	const struct driver_row *row = p2p_known(function->driver.fact) ? driver_row(function->driver.text) : NULL;
+
+	if (row && since(judge, row->exports)) {
+		offer = (struct p2p_offer){ .kind = P2P_OFFER_DMABUF, .why = row->offer_why };
+	} else if (row && row->client == P2P_CLIENT_ITSELF && !row->exports.major) {
+		offer = (struct p2p_offer){ .kind = P2P_OFFER_ITSELF, .why = row->client_why };
+	} else if (!p2p_absent(function->memory.fact)) {
+		offer.why = "whether it has peer memory was not read";
+	} else if (p2p_known(function->driver.fact) && !strcmp(function->driver.text, "nvme")) {
+		offer = offer_nvme(function);
+	} else {
+		offer = (struct p2p_offer){ .kind = P2P_OFFER_NONE,
+					    .why = "its driver gives no memory to peers in this release" };
+	}
+	*ret = offer;
+}
+
+/* "nvme0c1n1": the path of a disk whose head is a device of its own. */
+static bool behind_multipath(const struct p2p_function *function)
+{
+	for (const struct p2p_child *child = function->children; child; child = child->next)
+		if (child->kind == P2P_CHILD_BLOCK && !strncmp(child->name, "nvme", 4) &&
+		    strchr(child->name + 4, 'c'))
+			return true;
+	return false;
+}
+
+static bool has_child(const struct p2p_function *function, enum p2p_child_kind kind)
+{
+	for (const struct p2p_child *child = function->children; child; child = child->next)
+		if (child->kind == kind)
+			return true;
+	return false;
+}
+
+void p2p_judge_client(const struct p2p_judge *judge, int index, struct p2p_client *ret)
+{
+	static const struct p2p_release heads = { 7, 2, 0, true };
+	const struct p2p_function *function = &judge->machine->functions[index];
+
+	if (p2p_absent(function->driver.fact)) {
+		*ret = (struct p2p_client){ P2P_CLIENT_NO, "no driver is bound to it" };
+		return;
+	}
+	if (!p2p_known(function->driver.fact)) {
+		*ret = (struct p2p_client){ P2P_CLIENT_UNKNOWN, "which driver it has was not recorded" };
+		return;
+	}
+	const struct driver_row *row = driver_row(function->driver.text);
+
+	if (!row)
+		*ret = has_child(function, P2P_CHILD_INFINIBAND)
+			       ? (struct p2p_client){ P2P_CLIENT_YES, "RDMA takes peer pages through the read/write "
+								      "API (nvmet-rdma)" }
+			       : (struct p2p_client){ P2P_CLIENT_UNKNOWN, "whether its driver takes peer pages is not "
+									  "known here" };
+	else if (row->client == P2P_CLIENT_YES && behind_multipath(function) && !since(judge, heads))
+		*ret = (struct p2p_client){ P2P_CLIENT_NO, "its disks are behind a multipath head, which takes no peer "
+							   "pages before 7.2" };
+	else if (row->client == P2P_CLIENT_YES && !since(judge, row->takes))
+		*ret = (struct p2p_client){ P2P_CLIENT_NO, "its driver takes no peer pages in this release" };
+	else
+		*ret = (struct p2p_client){ row->client, row->client_why };
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The smallest change that turns a refusal into a way, right for the release.
+ *
+ * KERNEL: drivers/pci/pci.c:__pci_config_acs, pci_disable_acs_redir_param
+ * (4.20-), pci_config_acs_param (6.11-); Documentation/admin-guide/
+ * kernel-parameters.txt (disable_acs_redir=, config_acs=).
+ */
+#include <string.h>
+
+#include "../model/acs.h"
+#include "judge-internal.h"
+
+/* How the command line can clear redirect in a release. */
+enum bootarg {
+	BOOTARG_NONE = 0,
+	BOOTARG_DISABLE_REDIR, /* up to 6.10: clears RR, CR, EC and keeps the rest */
+	BOOTARG_BROKEN,        /* 6.11-6.14: masks are misapplied, neither argument does what it says */
+	BOOTARG_UNSURE,        /* mended between 6.14 and 6.17, and between 6.12.8 and 6.12.107: not known where */
+	BOOTARG_CONFIG_ACS,    /* mended: config_acs= with every bit that is to stay spelled out */
+};
+
+static bool series(struct p2p_release release, unsigned major, unsigned minor)
+{
+	return release.major == major && release.minor == minor;
+}
+
+static enum bootarg bootarg_of(struct p2p_release release)
+{
+	static const struct p2p_release broken = { 6, 11, 0, false }, mended = { 6, 17, 0, false };
+
+	if (p2p_release_compare_series(release, broken) < 0)
+		return BOOTARG_DISABLE_REDIR;
+	if (p2p_release_compare_series(release, mended) >= 0)
+		return BOOTARG_CONFIG_ACS;
+	if (series(release, 6, 12)) {
+		if (release.patch_known && release.patch >= 107)
+			return BOOTARG_CONFIG_ACS;
+		return release.patch_known && release.patch <= 8 ? BOOTARG_BROKEN : BOOTARG_UNSURE;
+	}
+	return series(release, 6, 15) || series(release, 6, 16) ? BOOTARG_UNSURE : BOOTARG_BROKEN;
+}
+
+/*
+ * The path of slots from the root bus, "0000:00:01.0/00.0/02.0": it holds when
+ * buses are numbered anew.  A VF has no path of its own and is named by its
+ * address.
+ */
+static void put_path(const struct p2p_judge *judge, int index, struct p2p_buf *buf)
+{
+	const struct p2p_function *function = &judge->machine->functions[index];
+	int up = p2p_up(judge, index);
+	char address[P2P_BDF_TEXT];
+
+	if (up == P2P_NOBODY || p2p_known(function->physfn.fact)) {
+		p2p_buf_puts(buf, p2p_bdf_format(function->bdf, true, address));
+		return;
+	}
+	put_path(judge, up, buf);
+	p2p_buf_printf(buf, "/%02x.%u", function->bdf.devfn >> 3, function->bdf.devfn & 7);
+}
+
+/* Flags of config_acs=, bit 6 first: RR, CR, EC off; what is on now stays on; the rest as found. */
+static void put_flags(const struct p2p_acs *acs, struct p2p_buf *buf)
+{
+	for (int i = 6; i >= 0; i--) {
+		uint16_t mask = (uint16_t)(1u << i);
+
+		p2p_buf_putc(buf, mask & P2P_ACS_REDIRECT ? '0' : acs->ctrl & mask ? '1' : 'x');
+	}
+}
+
+/* The hops that redirect, in the kernel's order, each once. */
+static size_t redirecting(const struct p2p_judge *judge, const struct p2p_verdict *verdict, int *ret)
+{
+	size_t count = 0;
+	const int starts[] = { verdict->provider, verdict->client };
+
+	for (int side = 0; side < 2; side++)
+		for (int at = starts[side];; at = p2p_up(judge, at)) {
+			if (at == verdict->common && side == 1)
+				break;
+			if (judge->functions[at].redirects == P2P_YES)
+				ret[count++] = at;
+			if (at == verdict->common)
+				break;
+		}
+	return count;
+}
+
+static const char *make_bootargs(const struct p2p_judge *judge, enum bootarg bootarg, const int *hops, size_t count,
+				 struct p2p_arena *arena)
+{
+	struct p2p_buf buf = P2P_BUF_INIT;
+
+	if (bootarg != BOOTARG_DISABLE_REDIR && bootarg != BOOTARG_CONFIG_ACS)
+		return NULL;
+	p2p_buf_puts(&buf, bootarg == BOOTARG_CONFIG_ACS ? "pci=config_acs=" : "pci=disable_acs_redir=");
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			p2p_buf_putc(&buf, ';');
+		if (bootarg == BOOTARG_CONFIG_ACS) {
+			put_flags(&judge->machine->functions[hops[i]].acs, &buf);
+			p2p_buf_putc(&buf, '@');
+		}
+		put_path(judge, hops[i], &buf);
+	}
+	const char *text = p2p_arena_strdup(arena, p2p_buf_text(&buf));
+
+	p2p_buf_free(&buf);
+	return text;
+}
+
+static void make_setpci(const struct p2p_judge *judge, const int *hops, size_t count, struct p2p_arena *arena,
+			struct p2p_remedy *remedy)
+{
+	const char **lines = p2p_arena_array(arena, count, sizeof(*lines));
+	char address[P2P_BDF_TEXT];
+
+	for (size_t i = 0; i < count; i++)
+		lines[i] = p2p_arena_printf(arena, "setpci -s %s ECAP_ACS+6.w=0:%x",
+					    p2p_bdf_format(judge->machine->functions[hops[i]].bdf, true, address),
+					    P2P_ACS_REDIRECT);
+	remedy->setpci = lines;
+	remedy->setpci_count = count;
+}
+
+static const char *says_acs(enum bootarg bootarg, size_t count, struct p2p_arena *arena)
+{
+	const char *hops = count == 1 ? "the hop named" : "the hops named";
+
+	switch (bootarg) {
+	case BOOTARG_BROKEN:
+		return p2p_arena_printf(arena, "clear ACS redirect on %s; on 6.11 to 6.14 the command line cannot do "
+					       "it right (both arguments misapply their masks), so only until the "
+					       "next reset or boot, or with another kernel", hops);
+	case BOOTARG_UNSURE:
+		return p2p_arena_printf(arena, "clear ACS redirect on %s; whether the command line of this release "
+					       "does it right is not known (6.11 to 6.14 do not, 6.12.107 and 6.17 do)",
+					hops);
+	default:
+		return p2p_arena_printf(arena, "clear ACS redirect on %s, which also lets the devices below reach "
+					       "each other behind the IOMMU's back", hops);
+	}
+}
+
+static void remedy_acs(const struct p2p_judge *judge, const struct p2p_verdict *verdict, struct p2p_arena *arena,
+		       struct p2p_remedy *remedy)
+{
+	int *hops = p2p_arena_array(arena, p2p_judge_reasons_max(judge), sizeof(*hops));
+	size_t count = redirecting(judge, verdict, hops);
+	enum bootarg bootarg = bootarg_of(judge->candidates.list[0].table);
+
+	remedy->kind = P2P_REMEDY_ACS;
+	remedy->says = says_acs(bootarg, count, arena);
+	remedy->bootargs = make_bootargs(judge, bootarg, hops, count, arena);
+	make_setpci(judge, hops, count, arena, remedy);
+	remedy->becomes = P2P_MAP_BUS_ADDR;
+}
+
+/* No ACS change helps: the host-bridge stage is asked whatever ACS says. */
+static void remedy_host(const struct p2p_judge *judge, const struct p2p_verdict *verdict, struct p2p_arena *arena,
+			struct p2p_remedy *remedy)
+{
+	enum p2p_map map;
+	const struct p2p_candidate *later = p2p_judge_later(judge, verdict, &map);
+
+	if (later) {
+		remedy->kind = P2P_REMEDY_KERNEL;
+		remedy->says = p2p_arena_printf(arena, "no ACS change helps; Linux %u.%u and later allow it",
+						later->table.major, later->table.minor);
+		remedy->becomes = map;
+		return;
+	}
+	remedy->kind = P2P_REMEDY_MOVE;
+	remedy->says = "no setting and no released kernel helps; slots below the same switch would";
+}
+
+enum p2p_remedy_kind p2p_judge_remedy_kind(const struct p2p_judge *judge, const struct p2p_verdict *verdict,
+					   enum p2p_map *ret_becomes)
+{
+	*ret_becomes = P2P_MAP_UNKNOWN;
+	if (judge->p2pdma == P2P_NO) {
+		*ret_becomes = verdict->would_be == P2P_MAP_NOT_SUPPORTED ? P2P_MAP_UNKNOWN : verdict->would_be;
+		return P2P_REMEDY_KERNEL;
+	}
+	if (verdict->map == P2P_MAP_UNKNOWN && verdict->supported != P2P_YES)
+		return p2p_rule_row(verdict->rule)->remedy ? P2P_REMEDY_LOOK : P2P_REMEDY_NONE;
+	if (verdict->map != P2P_MAP_NOT_SUPPORTED)
+		return P2P_REMEDY_NONE;
+	if (verdict->common != P2P_NOBODY) {
+		*ret_becomes = verdict->unsure ? P2P_MAP_UNKNOWN : P2P_MAP_BUS_ADDR;
+		return verdict->unsure ? P2P_REMEDY_LOOK : P2P_REMEDY_ACS;
+	}
+	return p2p_judge_later(judge, verdict, ret_becomes) ? P2P_REMEDY_KERNEL : P2P_REMEDY_MOVE;
+}
+
+static void remedy_refused(const struct p2p_judge *judge, const struct p2p_verdict *verdict, struct p2p_arena *arena,
+			   struct p2p_remedy *remedy)
+{
+	if (verdict->common == P2P_NOBODY) {
+		remedy_host(judge, verdict, arena, remedy);
+	} else if (verdict->unsure) {
+		/* Some hops redirect, of others nobody knows: clearing the former alone promises nothing. */
+		remedy->kind = P2P_REMEDY_LOOK;
+		remedy->says = p2p_rule_row(P2P_RULE_ACS_UNKNOWN)->remedy;
+	} else {
+		remedy_acs(judge, verdict, arena, remedy);
+	}
+}
+
+/* What to do about a missing fact: the rule's own words. */
+static void remedy_unknown(const struct p2p_verdict *verdict, struct p2p_remedy *remedy)
+{
+	const struct p2p_rule_row *row = p2p_rule_row(verdict->rule);
+
+	remedy->kind = row->remedy ? P2P_REMEDY_LOOK : P2P_REMEDY_NONE;
+	remedy->says = row->remedy;
+}
+
+void p2p_judge_remedy(const struct p2p_judge *judge, const struct p2p_verdict *verdict, struct p2p_arena *arena,
+		      struct p2p_remedy *ret)
+{
+	struct p2p_remedy remedy = { 0 };
+
+	if (judge->p2pdma == P2P_NO) {
+		/* First a kernel that can; what its rules then ask for is said too. */
+		if (verdict->would_be == P2P_MAP_NOT_SUPPORTED)
+			remedy_refused(judge, verdict, arena, &remedy);
+		const char *kernel = p2p_rule_row(verdict->rule)->remedy;
+
+		remedy.says = remedy.says ? p2p_arena_printf(arena, "%s; then %s", kernel, remedy.says) : kernel;
+		remedy.becomes = remedy.kind ? remedy.becomes : verdict->would_be;
+		remedy.kind = P2P_REMEDY_KERNEL;
+	} else if (verdict->map == P2P_MAP_NOT_SUPPORTED) {
+		remedy_refused(judge, verdict, arena, &remedy);
+	} else if (verdict->map == P2P_MAP_UNKNOWN && verdict->supported != P2P_YES) {
+		remedy_unknown(verdict, &remedy);
+	}
+	*ret = remedy;
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Everything about one function once its place is known.
+ *
+ * Order matters: reading configuration space wakes a function that is in
+ * D3cold (drivers/pci/pci-sysfs.c:pci_read_config), so its power state is
+ * asked first, and a sleeper is left alone unless --wake.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/text.h"
+#include "../model/pciconf.h"
+#include "scan-internal.h"
+
+/* One function's configuration space as p2p_pciconf_decode() asks for it. */
+struct config {
+	struct p2p_source *source;
+	const char *key;
+};
+
+/*
+ * A file that ends at 64 bytes is what the kernel shows to those who lack
+ * CAP_SYS_ADMIN; nothing about the function itself.
+ */
+static int config_read(void *context, unsigned offset, void *buffer, size_t length)
+{
+	const struct config *config = context;
+	size_t got;
+	int error = p2p_source_read(config->source, config->key, offset, buffer, length, &got);
+
+	if (error)
+		return error == -ENOENT ? -ENODATA : error;
+	if (got == length)
+		return 0;
+	return offset < 256 ? -EACCES : -ENOENT;
+}
+
+static bool starts(const struct p2p_word *word, const char *with)
+{
+	return p2p_known(word->fact) && !strncmp(word->text, with, strlen(with));
+}
+
+/* Is it in D3cold?  Kernels before 5.11 only tell that it is suspended. */
+static bool is_asleep(struct p2p_scan *scan, struct p2p_function *function)
+{
+	function->power_state = p2p_scan_word(scan, p2p_scan_key(scan, function, "power_state"));
+	if (starts(&function->power_state, "D3cold"))
+		return true;
+	if (p2p_absent(function->power_state.fact)) {
+		struct p2p_word status =
+			p2p_scan_word(scan, p2p_scan_key(scan, function, "power/runtime_status"));
+
+		if (starts(&status, "suspended"))
+			return true;
+	}
+	return false;
+}
+
+static bool sleeps_above(const struct p2p_machine *machine, const struct p2p_function *function)
+{
+	for (const struct p2p_edge *up = &function->up; p2p_known(up->fact); up = &machine->functions[up->to].up)
+		if (machine->functions[up->to].asleep)
+			return true;
+	return false;
+}
+
+static void asleep_facts(struct p2p_function *function)
+{
+	struct p2p_fact fact = p2p_fact_of(-EAGAIN, P2P_ORIGIN_READ);
+
+	function->header.fact = function->port_type.fact = function->acs.fact = function->link.fact = fact;
+	function->ats.fact = function->pri.fact = function->pasid.fact = fact;
+	function->mps.fact = function->mps_max.fact = function->mrrs.fact = fact;
+	function->vfs.fact = function->vfs_max.fact = function->resizable.fact = function->cxl.fact = fact;
+}
+
+static void config_decode(struct p2p_scan *scan, struct p2p_function *function)
+{
+	struct config config = { scan->source, p2p_scan_key(scan, function, "config") };
+	struct p2p_pciconf space = { config_read, &config };
+	unsigned want = scan->options->want & P2P_WANT_DETAIL ? P2P_PCICONF_DETAIL : 0;
+
+	p2p_pciconf_decode(&space, want, p2p_known(function->physfn.fact), function);
+	if (function->dead) {
+		char address[P2P_BDF_TEXT];
+
+		p2p_scan_say(scan, "%s: configuration space reads all ones: the device is gone, or has lost its power",
+			     p2p_bdf_format(function->bdf, true, address));
+	}
+}
+
+/* "8.0 GT/s PCIe", "16.0 GT/s PCIe" to a generation. */
+static uint8_t speed_generation(const char *text)
+{
+	static const struct { const char *text; uint8_t gen; } speeds[] = {
+		{ "2.5 ", 1 }, { "5.0 ", 2 }, { "5 ", 2 }, { "8.0 ", 3 }, { "8 ", 3 },
+		{ "16.0 ", 4 }, { "16 ", 4 }, { "32.0 ", 5 }, { "64.0 ", 6 }, { "128.0 ", 7 },
+	};
+
+	for (size_t i = 0; i < sizeof(speeds) / sizeof(*speeds); i++)
+		if (!strncmp(text, speeds[i].text, strlen(speeds[i].text)))
+			return speeds[i].gen;
+	return 0;
+}
+
+/* Without privilege the link is not in the 64 bytes, but in attributes that all may read. */
+static void link_attributes(struct p2p_scan *scan, struct p2p_function *function)
+{
+	struct p2p_word now = p2p_scan_word(scan, p2p_scan_key(scan, function, "current_link_speed"));
+
+	if (!p2p_known(now.fact)) {
+		if (p2p_absent(now.fact))
+			function->link.fact = now.fact;
+		return;
+	}
+	struct p2p_word most = p2p_scan_word(scan, p2p_scan_key(scan, function, "max_link_speed"));
+	struct p2p_number lanes = p2p_scan_number(scan, p2p_scan_key(scan, function, "current_link_width"), 10);
+	struct p2p_number lanes_max = p2p_scan_number(scan, p2p_scan_key(scan, function, "max_link_width"), 10);
+
+	if (!p2p_known(most.fact) || !p2p_known(lanes.fact) || !p2p_known(lanes_max.fact))
+		return;
+	if (!speed_generation(most.text) || lanes_max.value > 32) {
+		function->link.fact = p2p_fact_of(-ENOENT, P2P_ORIGIN_READ); /* an integrated endpoint says "Unknown" */
+		return;
+	}
+	function->link = (struct p2p_link){
+		.fact = p2p_fact_of(0, P2P_ORIGIN_READ),
+		.gen = speed_generation(now.text),
+		.gen_max = speed_generation(most.text),
+		.lanes = lanes.value > 32 ? 0 : (uint8_t)lanes.value,
+		.lanes_max = (uint8_t)lanes_max.value,
+	};
+}
+
+/* The last part of a link's target as a number: .../kernel/iommu_groups/14 */
+static struct p2p_number link_number(struct p2p_scan *scan, const char *key)
+{
+	struct p2p_number number = { 0 };
+	int error = p2p_source_link(scan->source, key, &scan->text);
+
+	if (!error) {
+		const char *slash = strrchr(p2p_buf_text(&scan->text), '/');
+
+		error = p2p_text_number(slash ? slash + 1 : p2p_buf_text(&scan->text), 10, UINT32_MAX, &number.value);
+	}
+	number.fact = p2p_fact_of(error, P2P_ORIGIN_READ);
+	return number;
+}
+
+/*
+ * Only a function with a driver can have registered peer memory
+ * (drivers/pci/p2pdma.c:pci_p2pdma_add_resource, called by drivers alone).
+ */
+static void memory_read(struct p2p_scan *scan, struct p2p_function *function)
+{
+	struct p2p_memory *memory = &function->memory;
+
+	if (p2p_absent(function->driver.fact)) {
+		memory->fact = p2p_fact_of(-ENOENT, P2P_ORIGIN_READ);
+		return;
+	}
+	struct p2p_number size = p2p_scan_number(scan, p2p_scan_key(scan, function, "p2pmem/size"), 10);
+
+	memory->fact = size.fact;
+	memory->size = size.value;
+	if (!p2p_known(size.fact))
+		return;
+	struct p2p_number available = p2p_scan_number(scan, p2p_scan_key(scan, function, "p2pmem/available"), 10);
+
+	memory->available = p2p_known(available.fact) ? available.value : 0;
+	if (!p2p_known(available.fact))
+		memory->fact = available.fact;
+	memory->published = p2p_scan_number(scan, p2p_scan_key(scan, function, "p2pmem/published"), 10);
+}
+
+/* One line of sysfs `resource`: start, end, flags in hex. */
+static const char *bar_line(const char *line, uint64_t values[3])
+{
+	for (int i = 0; i < 3; i++) {
+		char *end;
+
+		values[i] = strtoull(line, &end, 16);
+		if (end == line)
+			return NULL;
+		line = end;
+	}
+	line += strcspn(line, "\n");
+	return *line ? line + 1 : line;
+}
+
+/* BARs by the kernel's resource table (include/linux/ioport.h: IORESOURCE_*). */
+static void bars_read(struct p2p_scan *scan, struct p2p_function *function)
+{
+	int error = p2p_source_read_text(scan->source, p2p_scan_key(scan, function, "resource"), 4096, &scan->text);
+	struct p2p_bar bars[7] = { 0 };
+	size_t count = 0;
+	const char *line = p2p_buf_text(&scan->text);
+
+	function->bars_fact = p2p_fact_of(error, P2P_ORIGIN_READ);
+	if (error)
+		return;
+	for (uint8_t i = 0; i < 7 && *line; i++) {
+		uint64_t v[3];
+
+		line = bar_line(line, v);
+		if (!line) {
+			function->bars_fact = p2p_fact_of(-EINVAL, P2P_ORIGIN_READ);
+			return;
+		}
+		if (!v[2] || v[1] < v[0] || !v[1])
+			continue;
+		bars[count++] = (struct p2p_bar){ .index = i, .start = v[0], .size = v[1] - v[0] + 1,
+						  .io = v[2] & 0x100, .prefetchable = v[2] & 0x2000,
+						  .is64 = v[2] & 0x100000 };
+	}
+	function->bars = p2p_arena_array(scan->machine->arena, count, sizeof(*bars));
+	memcpy((void *)function->bars, bars, count * sizeof(*bars));
+	function->bar_count = count;
+}
+
+/* Resizable BARs: what each could be (sysfs resourceN_resize, 6.1-; bit n is 2^(n+20) bytes). */
+static void bars_resizable(struct p2p_scan *scan, struct p2p_function *function)
+{
+	struct p2p_bar *bars = (struct p2p_bar *)function->bars;
+
+	if (!p2p_known(function->resizable.fact) || !function->resizable.value)
+		return;
+	for (size_t i = 0; i < function->bar_count; i++) {
+		char name[] = "resource0_resize";
+
+		name[8] = (char)('0' + bars[i].index);
+		struct p2p_number sizes = p2p_scan_number(scan, p2p_scan_key(scan, function, name), 16);
+
+		bars[i].sizes = p2p_known(sizes.fact) ? sizes.value : 0;
+	}
+}
+
+static void detail_read(struct p2p_scan *scan, struct p2p_function *function)
+{
+	bars_read(scan, function);
+	bars_resizable(scan, function);
+	function->removable = p2p_scan_word(scan, p2p_scan_key(scan, function, "removable"));
+	if (p2p_known(function->iommu_group.fact)) {
+		p2p_buf_reset(&scan->key);
+		p2p_buf_printf(&scan->key, "sys/kernel/iommu_groups/%llu/type",
+			       (unsigned long long)function->iommu_group.value);
+		function->iommu_type = p2p_scan_word(scan, p2p_buf_text(&scan->key));
+	} else {
+		function->iommu_type.fact = function->iommu_group.fact;
+	}
+}
+
+void p2p_scan_power(struct p2p_scan *scan, struct p2p_function *function)
+{
+	function->asleep = is_asleep(scan, function);
+}
+
+void p2p_scan_function(struct p2p_scan *scan, struct p2p_function *function)
+{
+	unsigned want = scan->options->want;
+
+	function->asleep = function->asleep || sleeps_above(scan->machine, function);
+	if (function->asleep && !scan->options->wake)
+		asleep_facts(function);
+	else
+		config_decode(scan, function);
+	if (function->link.fact.know == P2P_UNKNOWN && !function->dead && !function->asleep)
+		link_attributes(scan, function);
+	if (want & P2P_WANT_IOMMU)
+		function->iommu_group = link_number(scan, p2p_scan_key(scan, function, "iommu_group"));
+	if (p2p_function_is_bridge(function))
+		function->memory.fact = p2p_fact_of(-ENOENT, P2P_ORIGIN_READ);
+	else if (want & P2P_WANT_MEMORY)
+		memory_read(scan, function);
+	if (want & P2P_WANT_NUMA && !p2p_function_is_bridge(function))
+		function->numa_node = p2p_scan_node(scan, p2p_scan_key(scan, function, "numa_node"));
+	if (want & P2P_WANT_DETAIL)
+		detail_read(scan, function);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the parts of the scanner share.  Floor 2 (io); nobody else includes it.
+ */
+#ifndef P2P_IO_SCAN_INTERNAL_H
+#define P2P_IO_SCAN_INTERNAL_H
+
+#include "scan.h"
+
+/* Where a function's own path says that it is. */
+struct p2p_place {
+	const char *hostbridge;  /* key of the innermost pciDDDD:BB folder; NULL: not known */
+	struct p2p_bdf parent;   /* the PCI function above, when has_parent */
+	bool has_parent;
+	struct p2p_bdf host_under; /* the PCI function above the host bridge, when host_nested */
+	bool host_nested;
+	struct p2p_bdf physfn;   /* when is_vf */
+	bool is_vf;
+	int error;               /* why the place is not known */
+};
+
+struct p2p_scan {
+	struct p2p_source *source;
+	const struct p2p_scan_options *options;
+	struct p2p_machine *machine;
+	struct p2p_place *places; /* one a function, while scanning */
+	struct p2p_buf key, text; /* scratch */
+};
+
+/* Adds a message for people. */
+void p2p_scan_say(struct p2p_scan *scan, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* "sys/bus/pci/devices/BDF/NAME" in scan->key. */
+const char *p2p_scan_key(struct p2p_scan *scan, const struct p2p_function *function, const char *name);
+
+/* One line of text, the newline cut off, into the machine's arena. */
+struct p2p_word p2p_scan_word(struct p2p_scan *scan, const char *key);
+struct p2p_number p2p_scan_number(struct p2p_scan *scan, const char *key, int base);
+struct p2p_signed p2p_scan_node(struct p2p_scan *scan, const char *key);
+
+/* scan-host.c: kernel, processor, IOMMU, command line, DMI. */
+void p2p_scan_host(struct p2p_scan *scan);
+
+/* scan-hierarchy.c: the functions, their edges, the host bridges. */
+int p2p_scan_functions(struct p2p_scan *scan, struct p2p_problem *problem);
+void p2p_scan_hierarchy(struct p2p_scan *scan);
+
+/* scan-function.c: is it asleep?  Asked of all before configuration space is read of any. */
+void p2p_scan_power(struct p2p_scan *scan, struct p2p_function *function);
+
+/* scan-function.c: everything else about one function; needs the hierarchy. */
+void p2p_scan_function(struct p2p_scan *scan, struct p2p_function *function);
+
+/* scan-children.c: what drivers made of functions, and names. */
+void p2p_scan_children(struct p2p_scan *scan);
+void p2p_scan_names(struct p2p_scan *scan);
+
+#endif

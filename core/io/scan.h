@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Scan: a machine out of a source.  Floor 2 (io).
+ */
+#ifndef P2P_IO_SCAN_H
+#define P2P_IO_SCAN_H
+
+#include "../base/problem.h"
+#include "../model/assume.h"
+#include "../model/machine.h"
+#include "source.h"
+
+/*
+ * What to read beyond the hierarchy, the route's facts (identity, ACS, kernel,
+ * processor) and the link.  A snapshot wants everything, so that every verb
+ * finds on replay what it would have read.
+ */
+enum p2p_want {
+	P2P_WANT_NAMES = 1,     /* pci.ids */
+	P2P_WANT_CHILDREN = 2,  /* nvme, net, infiniband, drm, accel */
+	P2P_WANT_MEMORY = 4,    /* p2pmem, NVMe CMB */
+	P2P_WANT_IOMMU = 8,     /* groups of functions */
+	P2P_WANT_NUMA = 16,     /* nodes of functions */
+	P2P_WANT_DETAIL = 32,   /* BARs, PRI, PASID, SR-IOV, CXL, IOMMU domain types, removable, DMI */
+	P2P_WANT_ALL = 63,
+};
+
+struct p2p_scan_options {
+	unsigned want;
+	bool wake; /* read functions in D3cold, which wakes them */
+	const struct p2p_assume *assume; /* NULL: nothing */
+};
+
+/*
+ * Reads the machine.  Malformed parts become UNKNOWN with a message in the
+ * machine; an error is returned only when nothing could be read at all
+ * (-EACCES ...), or an assumption does not fit.
+ */
+int p2p_scan(struct p2p_source *source, const struct p2p_scan_options *options, struct p2p_problem *problem,
+	     struct p2p_machine **ret);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "assume.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "../base/text.h"
+#include "acs.h"
+
+static int bad(struct p2p_problem *problem, const char *word, const char *expected)
+{
+	return p2p_problem_set(problem, -EINVAL, "--assume %s: expected %s", word, expected);
+}
+
+static int parse_cpu(struct p2p_arena *arena, const char *word, const char *value, struct p2p_problem *problem,
+		     struct p2p_assume *assume)
+{
+	const char *slash = strchr(value, '/');
+	uint64_t family;
+
+	if (!slash || slash == value || p2p_text_number(slash + 1, 10, 4096, &family))
+		return bad(problem, word, "cpu=VENDOR/FAMILY, such as cpu=AuthenticAMD/25");
+	assume->cpu_vendor = p2p_arena_strndup(arena, value, (size_t)(slash - value));
+	assume->cpu_family = (unsigned)family;
+	return 0;
+}
+
+static int parse_acs(const char *word, const char *value, struct p2p_problem *problem, struct p2p_assume *assume)
+{
+	char address[P2P_BDF_TEXT];
+	size_t len = (size_t)(value - word) - strlen("acs:=");
+	struct p2p_assume_acs *acs = &assume->acs[assume->acs_count];
+
+	if (len >= sizeof(address))
+		return bad(problem, word, "acs:BDF=ReqRedir-,CmpltRedir-");
+	memcpy(address, word + strlen("acs:"), len);
+	address[len] = '\0';
+	if (p2p_bdf_parse(address, &acs->bdf) || p2p_acs_parse(value, &acs->set, &acs->clear))
+		return bad(problem, word, "acs:BDF=ReqRedir-,CmpltRedir- with lspci's names of the bits");
+	assume->acs_count++;
+	return 0;
+}
+
+static int parse_word(struct p2p_arena *arena, const char *word, struct p2p_problem *problem,
+		      struct p2p_assume *assume)
+{
+	const char *value = strchr(word, '=');
+	struct p2p_release release;
+
+	if (!strncmp(word, "acs:", 4)) {
+		/* An address has no '=' in it. */
+		if (!value)
+			return bad(problem, word, "acs:BDF=ReqRedir-");
+		return parse_acs(word, value + 1, problem, assume);
+	}
+	size_t len = value ? (size_t)(value - word) : 0;
+
+	value = value ? value + 1 : "";
+	if (len == 6 && !strncmp(word, "kernel", len)) {
+		if (p2p_release_parse(value, &release))
+			return bad(problem, word, "a release such as kernel=6.12 or kernel=6.12.107");
+		assume->kernel = value;
+		return 0;
+	}
+	if (len == 6 && !strncmp(word, "p2pdma", len)) {
+		assume->p2pdma = !strcmp(value, "yes") ? P2P_YES : !strcmp(value, "no") ? P2P_NO : P2P_MAYBE;
+		return assume->p2pdma ? 0 : bad(problem, word, "p2pdma=yes or p2pdma=no");
+	}
+	if (len == 3 && !strncmp(word, "cpu", len))
+		return parse_cpu(arena, word, value, problem, assume);
+	if (len == 7 && !strncmp(word, "cmdline", len)) {
+		assume->cmdline = value;
+		return 0;
+	}
+	return bad(problem, word, "kernel=, p2pdma=, cpu=, cmdline= or acs:BDF=");
+}
+
+int p2p_assume_parse(struct p2p_arena *arena, const char *const *words, size_t count, struct p2p_problem *problem,
+		     struct p2p_assume *ret)
+{
+	struct p2p_assume assume = { .acs = p2p_arena_array(arena, count, sizeof(*assume.acs)) };
+
+	for (size_t i = 0; i < count; i++) {
+		int error = parse_word(arena, words[i], problem, &assume);
+
+		if (error)
+			return error;
+	}
+	*ret = assume;
+	return 0;
+}
+
+static struct p2p_fact assumed(void)
+{
+	return p2p_fact_of(0, P2P_ORIGIN_ASSUMED);
+}
+
+static void note(struct p2p_machine *machine, const char *text)
+{
+	const char **list = p2p_arena_array(machine->arena, machine->assumption_count + 1, sizeof(*list));
+
+	if (machine->assumption_count)
+		memcpy(list, machine->assumptions, machine->assumption_count * sizeof(*list));
+	list[machine->assumption_count++] = text;
+	machine->assumptions = list;
+}
+
+static void apply_host(const struct p2p_assume *assume, struct p2p_machine *machine)
+{
+	struct p2p_host *host = &machine->host;
+	struct p2p_arena *arena = machine->arena;
+
+	if (assume->kernel) {
+		host->kernel = (struct p2p_word){ assumed(), p2p_arena_strdup(arena, assume->kernel) };
+		/* A release by its number is mainline's or stable's: what a vendor wrote of its own does not apply. */
+		host->version.fact = host->signature.fact = p2p_fact_of(-ENOENT, P2P_ORIGIN_ASSUMED);
+		note(machine, p2p_arena_printf(arena, "kernel %s", assume->kernel));
+	}
+	if (assume->p2pdma || assume->kernel) {
+		host->p2pdma = (struct p2p_number){ assumed(), assume->p2pdma != P2P_NO };
+		host->p2pdma_from = (struct p2p_word){ 0 };
+		note(machine, host->p2pdma.value ? "P2PDMA built in" : "P2PDMA not built in");
+	}
+	if (assume->cpu_vendor) {
+		host->cpu_vendor = (struct p2p_word){ assumed(), p2p_arena_strdup(arena, assume->cpu_vendor) };
+		if (!strcmp(assume->cpu_vendor, "none"))
+			host->cpu_vendor.fact.know = P2P_ABSENT;
+		host->cpu_family = (struct p2p_number){ assumed(), assume->cpu_family };
+		host->cpu_model = (struct p2p_word){ 0 };
+		note(machine, p2p_arena_printf(arena, "processor %s family %u", assume->cpu_vendor,
+					       assume->cpu_family));
+	}
+	if (assume->cmdline) {
+		host->cmdline = (struct p2p_word){ assumed(), p2p_arena_strdup(arena, assume->cmdline) };
+		note(machine, p2p_arena_printf(arena, "command line \"%s\"", assume->cmdline));
+	}
+}
+
+static int apply_acs(const struct p2p_assume_acs *given, struct p2p_machine *machine, struct p2p_problem *problem)
+{
+	int index = p2p_machine_find(machine, given->bdf);
+	char address[P2P_BDF_TEXT];
+	struct p2p_buf words = P2P_BUF_INIT;
+
+	p2p_bdf_format(given->bdf, true, address);
+	if (index == P2P_NOBODY)
+		return p2p_problem_set(problem, -ENOENT, "--assume acs:%s: this machine has no such function", address);
+	struct p2p_acs *acs = &machine->functions[index].acs;
+
+	if (p2p_absent(acs->fact))
+		return p2p_problem_set(problem, -EINVAL,
+				       "--assume acs:%s: that function has no ACS capability to set bits in", address);
+	acs->ctrl = (uint16_t)((acs->ctrl | given->set) & ~given->clear);
+	acs->assumed |= given->set | given->clear;
+	acs->unsure &= (uint16_t)~acs->assumed;
+	p2p_acs_format(&words, given->set, given->set | given->clear);
+	note(machine, p2p_arena_printf(machine->arena, "ACS of %s: %s", address, p2p_buf_text(&words)));
+	p2p_buf_free(&words);
+	return 0;
+}
+
+int p2p_assume_apply(const struct p2p_assume *assume, struct p2p_machine *machine, struct p2p_problem *problem)
+{
+	apply_host(assume, machine);
+	for (size_t i = 0; i < assume->acs_count; i++) {
+		int error = apply_acs(&assume->acs[i], machine, problem);
+
+		if (error)
+			return error;
+	}
+	return 0;
+}

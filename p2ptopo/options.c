@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "options.h"
+
+const struct p2p_option topo_options[] = {
+	{ 'a', "all", NULL, "every function, not only likely peers", "tree pairs", P2P_OPTION_LAST },
+	{ 's', "slot", "SLOT", "only [[[domain]:]bus]:[dev][.fn], as lspci means it", "tree pairs", 0 },
+	{ 'd', "id", "ID", "only [vendor]:[device][:class], as lspci means it", "tree pairs", 0 },
+	{ 0, "summary", NULL, "count the pairs by answer", "pairs", P2P_OPTION_LAST },
+	{ 'F', "from", "FILE", "read a snapshot or an lspci -xxxx dump, - is standard input", NULL, 0 },
+	{ 0, "root", "DIR", "read the sys and proc below DIR", NULL, 0 },
+	{ 0, "assume", "KEY=VALUE",
+	  "decide as if: kernel=6.12.107, p2pdma=yes, cpu=AuthenticAMD/25, cmdline=..., acs:BDF=ReqRedir-",
+	  "tree pairs why allowlist", P2P_OPTION_MANY },
+	{ 0, "wake", NULL, "also read functions that sleep in D3cold, which wakes them", NULL, P2P_OPTION_LAST },
+	{ 'J', "json", NULL, "print JSON (schema p2ptopo/1)", "tree pairs why allowlist", P2P_OPTION_LAST },
+	{ 'D', "domain", NULL, "always print the domain", "tree pairs why allowlist", P2P_OPTION_LAST },
+	{ 'n', "numeric", NULL, "print ids instead of names", "tree pairs why", P2P_OPTION_LAST },
+	{ 'i', "ascii", NULL, "draw with ASCII characters only", "tree pairs why allowlist", P2P_OPTION_LAST },
+	{ 0, "color", "auto|always|never", "colour the output; NO_COLOR is honoured", "tree pairs why allowlist",
+	  P2P_OPTION_LAST },
+	{ 0, "stats", NULL, "print what was read, to standard error", NULL, P2P_OPTION_LAST },
+};
+
+const size_t topo_option_count = sizeof(topo_options) / sizeof(*topo_options);

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "topo.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/text.h"
+#include "core/cli/style.h"
+#include "core/io/policy-yaml.h"
+
+static void say(const struct topo *topo, const char *text)
+{
+	struct p2p_problem problem;
+
+	p2p_problem_set(&problem, 0, "%s", text);
+	p2p_cli_complain(topo->cli, stderr, &problem);
+}
+
+enum p2p_exit topo_complain(const struct topo *topo, const struct p2p_problem *problem)
+{
+	p2p_cli_complain(topo->cli, stderr, problem);
+	return P2P_EXIT_CANNOT_READ;
+}
+
+static enum p2p_exit usage(const struct topo *topo, const char *text)
+{
+	say(topo, text);
+	return P2P_EXIT_USAGE;
+}
+
+static enum p2p_exit open_source(struct topo *topo)
+{
+	const char *file = p2p_cli_value(topo->cli, "from"), *root = p2p_cli_value(topo->cli, "root");
+	struct p2p_problem problem = { "" };
+	int error;
+
+	if (file && root)
+		return usage(topo, "--from and --root are two different machines; give one of them");
+	if (file)
+		error = p2p_source_open_file(file, &problem, &topo->source);
+	else if (root)
+		error = p2p_source_open_root(root, &problem, &topo->source);
+	else
+		error = p2p_source_open_live(&problem, &topo->source);
+	return error ? topo_complain(topo, &problem) : P2P_EXIT_OK;
+}
+
+static enum p2p_exit read_assumptions(struct topo *topo, struct p2p_assume *assume)
+{
+	const char **words = p2p_arena_array(topo->arena, topo->cli->given_count, sizeof(*words));
+	struct p2p_problem problem = { "" };
+	const char *word;
+	size_t count = 0, at = 0;
+
+	while ((word = p2p_cli_next(topo->cli, "assume", &at)))
+		words[count++] = word;
+	if (!p2p_assume_parse(topo->arena, words, count, &problem, assume))
+		return P2P_EXIT_OK;
+	p2p_cli_complain(topo->cli, stderr, &problem);
+	return P2P_EXIT_USAGE;
+}
+
+static enum p2p_exit open_filter(struct topo *topo)
+{
+	const char *slot = p2p_cli_value(topo->cli, "slot"), *id = p2p_cli_value(topo->cli, "id");
+	struct p2p_problem problem = { "" };
+
+	if (!slot && !id)
+		return P2P_EXIT_OK;
+	if (!p2p_filter_new(slot, id, &problem, &topo->filter))
+		return P2P_EXIT_OK;
+	p2p_cli_complain(topo->cli, stderr, &problem);
+	return P2P_EXIT_USAGE;
+}
+
+static enum p2p_exit scan(struct topo *topo, unsigned want, const struct p2p_assume *assume)
+{
+	struct p2p_scan_options options = { .want = want, .wake = p2p_cli_has(topo->cli, "wake"), .assume = assume };
+	struct p2p_problem problem = { "" };
+
+	if (p2p_cli_has(topo->cli, "numeric"))
+		options.want &= ~(unsigned)P2P_WANT_NAMES;
+	if (p2p_scan(topo->source, &options, &problem, &topo->machine))
+		return topo_complain(topo, &problem);
+	for (const struct p2p_message *message = topo->machine->messages; message; message = message->next)
+		say(topo, message->text);
+	return P2P_EXIT_OK;
+}
+
+static void start(const struct p2p_cli *cli, struct topo *topo)
+{
+	*topo = (struct topo){ .cli = cli, .arena = p2p_arena_new() };
+	topo->style = p2p_style_of(stdout, p2p_cli_value(cli, "color"), p2p_cli_has(cli, "ascii"));
+	topo->all = p2p_cli_has(cli, "all");
+	topo->domain = p2p_cli_has(cli, "domain");
+}
+
+enum p2p_exit topo_open_source(const struct p2p_cli *cli, struct topo *topo)
+{
+	start(cli, topo);
+	enum p2p_exit code = open_source(topo);
+
+	if (code == P2P_EXIT_OK)
+		topo->source = p2p_source_record(topo->source);
+	return code;
+}
+
+enum p2p_exit topo_open(const struct p2p_cli *cli, unsigned want, struct topo *topo)
+{
+	struct p2p_problem problem = { "" };
+	struct p2p_assume assume;
+
+	start(cli, topo);
+	enum p2p_exit code = read_assumptions(topo, &assume);
+
+	if (code == P2P_EXIT_OK)
+		code = open_filter(topo);
+	if (code == P2P_EXIT_OK)
+		code = open_source(topo);
+	if (code == P2P_EXIT_OK)
+		code = scan(topo, want, &assume);
+	if (code != P2P_EXIT_OK)
+		return code;
+	if (p2p_hardware_load(P2P_DATA_DIR "/allowlist.yaml", &problem, &topo->hardware))
+		return topo_complain(topo, &problem);
+	topo->judge = p2p_judge_new(topo->machine, topo->hardware);
+	return P2P_EXIT_OK;
+}
+
+static void print_stats(const struct topo *topo)
+{
+	const struct p2p_source_stats *stats = &topo->source->stats;
+
+	fprintf(stderr, "functions=%zu\nreads=%llu\nlinks=%llu\nlists=%llu\nbytes=%llu\nconfig_reads=%llu\n"
+			"config_bytes=%llu\n",
+		topo->machine ? topo->machine->function_count : 0, (unsigned long long)stats->reads,
+		(unsigned long long)stats->links, (unsigned long long)stats->lists, (unsigned long long)stats->bytes,
+		(unsigned long long)stats->config_reads, (unsigned long long)stats->config_bytes);
+}
+
+void topo_close(struct topo *topo)
+{
+	if (topo->source && p2p_cli_has(topo->cli, "stats"))
+		print_stats(topo);
+	p2p_judge_free(topo->judge);
+	p2p_hardware_free(topo->hardware);
+	p2p_machine_free(topo->machine);
+	p2p_source_free(topo->source);
+	p2p_filter_free(topo->filter);
+	p2p_arena_free(topo->arena);
+}
+
+bool topo_shows(const struct topo *topo, int index)
+{
+	const struct p2p_function *function = &topo->machine->functions[index];
+
+	if (topo->filter)
+		return p2p_filter_match(topo->filter, function->bdf, (uint16_t)function->vendor.value,
+					(uint16_t)function->device.value, (uint32_t)function->class.value);
+	return topo->all || p2p_function_is_peer(function);
+}
+
+static int no_device(const struct topo *topo, const char *word)
+{
+	struct p2p_problem problem;
+
+	p2p_problem_set(&problem, 0, "%s: this machine has no such device; `%s` lists what it has", word,
+			"p2ptopo tree --all");
+	p2p_cli_complain(topo->cli, stderr, &problem);
+	return P2P_NOBODY;
+}
+
+static int ambiguous(const struct topo *topo, const char *word, const int *found, size_t count)
+{
+	struct p2p_buf text = P2P_BUF_INIT;
+	char address[P2P_BDF_TEXT];
+
+	p2p_buf_printf(&text, "%s is the name of several functions, name one of them:", word);
+	for (size_t i = 0; i < count; i++)
+		p2p_buf_printf(&text, " %s", p2p_bdf_format(topo->machine->functions[found[i]].bdf, true, address));
+	say(topo, p2p_buf_text(&text));
+	p2p_buf_free(&text);
+	return P2P_NOBODY;
+}
+
+int topo_device(const struct topo *topo, const char *word)
+{
+	const struct p2p_machine *machine = topo->machine;
+	struct p2p_bdf bdf;
+	int found[16];
+	size_t count = 0;
+
+	if (!p2p_bdf_parse(word, &bdf)) {
+		int index = p2p_machine_find(machine, bdf);
+
+		return index == P2P_NOBODY ? no_device(topo, word) : index;
+	}
+	for (size_t i = 0; i < machine->function_count; i++)
+		for (const struct p2p_child *child = machine->functions[i].children; child; child = child->next)
+			if (!strcmp(child->name, word) && count < sizeof(found) / sizeof(*found))
+				found[count++] = (int)i;
+	if (count > 1)
+		return ambiguous(topo, word, found, count);
+	return count ? found[0] : no_device(topo, word);
+}
+
+const char *topo_address(const struct topo *topo, int index, char text[P2P_BDF_TEXT])
+{
+	return p2p_bdf_format(topo->machine->functions[index].bdf, topo->domain || !topo->machine->one_domain, text);
+}
+
+static void put_children(const struct p2p_function *function, struct p2p_buf *ret)
+{
+	for (const struct p2p_child *child = function->children; child; child = child->next) {
+		p2p_buf_printf(ret, "%s%s", child->name,
+			       child->kind != P2P_CHILD_NET	    ? ""
+			       : !p2p_known(child->state.fact)	    ? "?"
+			       : !strcmp(child->state.text, "up") ? ""
+								    : "(down)");
+		p2p_buf_putc(ret, ' ');
+	}
+}
+
+void topo_name(const struct topo *topo, int index, struct p2p_buf *ret)
+{
+	const struct p2p_function *function = &topo->machine->functions[index];
+
+	put_children(function, ret);
+	if (p2p_known(function->device_name.fact))
+		p2p_buf_puts(ret, function->device_name.text);
+	else if (p2p_known(function->vendor.fact) && p2p_known(function->device.fact))
+		p2p_buf_printf(ret, "%04x:%04x", (unsigned)function->vendor.value, (unsigned)function->device.value);
+	else
+		p2p_buf_putc(ret, '?');
+	if (!p2p_known(function->device_name.fact) && p2p_known(function->class_name.fact))
+		p2p_buf_printf(ret, " %s", function->class_name.text);
+}
+
+static void put_p2pdma(const struct p2p_host *host, struct p2p_buf *ret)
+{
+	if (!p2p_known(host->p2pdma.fact))
+		p2p_buf_puts(ret, "P2PDMA: not known whether built in");
+	else
+		p2p_buf_puts(ret, host->p2pdma.value ? "P2PDMA built in" : "built without P2PDMA");
+}
+
+void topo_host_line(const struct topo *topo, struct p2p_buf *ret)
+{
+	const struct p2p_host *host = &topo->machine->host;
+
+	p2p_buf_printf(ret, "Linux %s", p2p_known(host->kernel.fact) ? host->kernel.text : "?");
+	p2p_buf_puts(ret, ", ");
+	put_p2pdma(host, ret);
+	if (p2p_known(host->cpu_vendor.fact) && p2p_known(host->cpu_family.fact))
+		p2p_buf_printf(ret, "; %s family %llu", host->cpu_vendor.text,
+			       (unsigned long long)host->cpu_family.value);
+	else
+		p2p_buf_puts(ret, p2p_absent(host->cpu_vendor.fact) ? "; not x86" : "; processor not known");
+	if (p2p_known(host->iommu))
+		p2p_buf_printf(ret, "; IOMMU %s", p2p_iommu_kind_name(host->iommu_kind));
+	else
+		p2p_buf_puts(ret, "; IOMMU not known");
+	if (p2p_known(host->iommu_mode.fact))
+		p2p_buf_printf(ret, " (%s)", host->iommu_mode.text);
+	if (p2p_known(host->hypervisor.fact) && host->hypervisor.value)
+		p2p_buf_puts(ret, "; virtual machine");
+}
+
+void topo_print_text(const struct topo *topo, const char *indent, const char *text)
+{
+	struct p2p_buf line = P2P_BUF_INIT;
+	size_t width = topo->style.width ? (size_t)topo->style.width : 80, column = 0;
+
+	p2p_text_visible(&line, text, topo->style.ascii);
+	for (const char *at = p2p_buf_text(&line); *at;) {
+		size_t word = strcspn(at, " ");
+
+		if (column && column + 1 + word > width) {
+			putchar('\n');
+			column = 0;
+		}
+		if (column)
+			putchar(' ');
+		else
+			column += strlen(indent), fputs(indent, stdout);
+		printf("%.*s", (int)word, at);
+		column += word + 1;
+		at += word + (at[word] == ' ');
+	}
+	putchar('\n');
+	p2p_buf_free(&line);
+}
+
+void topo_print_assumptions(const struct topo *topo)
+{
+	for (size_t i = 0; i < topo->machine->assumption_count; i++) {
+		struct p2p_buf text = P2P_BUF_INIT;
+
+		p2p_buf_printf(&text, "Assumed: %s.", topo->machine->assumptions[i]);
+		topo_print_text(topo, "", p2p_buf_text(&text));
+		p2p_buf_free(&text);
+	}
+}
+
+void topo_size(uint64_t bytes, struct p2p_buf *ret)
+{
+	static const char units[] = "BKMGTPE";
+	size_t unit = 0;
+
+	while (bytes >= 1024 && bytes % 1024 == 0 && unit < 6) {
+		bytes /= 1024;
+		unit++;
+	}
+	p2p_buf_printf(ret, "%llu%c", (unsigned long long)bytes, units[unit]);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What every verb of p2ptopo needs: the input opened, scanned and made ready
+ * to be judged.  Floor 5.
+ */
+#ifndef P2PTOPO_TOPO_H
+#define P2PTOPO_TOPO_H
+
+#include "core/cli/cli.h"
+#include "core/engine/judge.h"
+#include "core/io/pcilib.h"
+#include "core/io/scan.h"
+#include "core/view/view.h"
+
+struct topo {
+	const struct p2p_cli *cli;
+	struct p2p_source *source;
+	struct p2p_arena *arena; /* assumptions, texts */
+	struct p2p_machine *machine;
+	struct p2p_hardware *hardware;
+	struct p2p_judge *judge;
+	struct p2p_filter *filter; /* -s, -d; NULL: everything */
+	struct p2p_style style;
+	bool all, domain;
+};
+
+/*
+ * Opens what -F, --root or neither names, scans it for `want` and prepares the
+ * judge.  Messages go to stderr.  An exit code other than P2P_EXIT_OK: the
+ * complaint was printed, and topo_close() is still due.
+ */
+enum p2p_exit topo_open(const struct p2p_cli *cli, unsigned want, struct topo *topo);
+
+/* The source alone, recording: for `snapshot`. */
+enum p2p_exit topo_open_source(const struct p2p_cli *cli, struct topo *topo);
+
+void topo_close(struct topo *topo);
+
+/* Prints the problem and returns the exit code for a negative errno of reading. */
+enum p2p_exit topo_complain(const struct topo *topo, const struct p2p_problem *problem);
+
+/* Should a listing show that function?  -a, -s, -d; the default is likely peers. */
+bool topo_shows(const struct topo *topo, int index);
+
+/*
+ * The function that a word names: an address, or a device such as nvme0,
+ * nvme0n1, eth0, mlx5_0, card1.  P2P_NOBODY: the complaint was printed.
+ */
+int topo_device(const struct topo *topo, const char *word);
+
+/* "03:00.0" or "0000:03:00.0", as the machine and -D ask for. */
+const char *topo_address(const struct topo *topo, int index, char text[P2P_BDF_TEXT]);
+
+/* "NVMe SSD Controller PM9A1" or "144d:a80a"; the names of its children first where it has any. */
+void topo_name(const struct topo *topo, int index, struct p2p_buf *ret);
+
+/* One line about the kernel, P2PDMA, processor and IOMMU. */
+void topo_host_line(const struct topo *topo, struct p2p_buf *ret);
+
+/* What was assumed, one sentence each, after a listing for people. */
+void topo_print_assumptions(const struct topo *topo);
+
+/* A sentence or more wrapped to the terminal, foreign bytes made visible, each line after `indent`. */
+void topo_print_text(const struct topo *topo, const char *indent, const char *text);
+
+/* 16 MiB -> "16M"; exact sizes only get a unit. */
+void topo_size(uint64_t bytes, struct p2p_buf *ret);
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* allowlist: the rows of root complexes, and which of them matter here. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/view/json-machine.h"
+#include "topo.h"
+
+enum { COL_ID, COL_FLAG, COL_SINCE, COL_UNTIL, COL_APPLIES, COL_HOSTS, COL_NAME };
+
+static const struct p2p_column columns[] = {
+	[COL_ID] = { "ID", "vendor:device of the first function of a root bus", 0 },
+	[COL_FLAG] = { "FLAG", "REQ_SAME_HOST_BRIDGE: only inside one host bridge", 0 },
+	[COL_SINCE] = { "SINCE", "first mainline release with the row", 0 },
+	[COL_UNTIL] = { "UNTIL", "last mainline release with it", 0 },
+	[COL_APPLIES] = { "HERE", "does this kernel have it", 0 },
+	[COL_HOSTS] = { "MATCHES", "host bridges of this machine that it decides for", 0 },
+	[COL_NAME] = { "NAME", "the product", P2P_COLUMN_TRIM },
+};
+
+static void id_text(const struct p2p_row *row, char *text, size_t size)
+{
+	if (row->device == P2P_DEVICE_ANY)
+		snprintf(text, size, "%04x:any", row->vendor);
+	else
+		snprintf(text, size, "%04x:%04x", row->vendor, (unsigned)row->device);
+}
+
+/* Does this kernel have the row?  A vendor's has it for sure when all its candidates do. */
+static enum p2p_answer applies(const struct topo *topo, const struct p2p_row *row)
+{
+	const struct p2p_candidates *candidates = p2p_judge_candidates(topo->judge);
+	enum p2p_answer answer = P2P_MAYBE;
+
+	if (candidates->kind == P2P_KERNEL_BEFORE)
+		return P2P_NO;
+	if (candidates->kind == P2P_KERNEL_NEWER || candidates->kind == P2P_KERNEL_UNKNOWN)
+		return P2P_MAYBE;
+	for (size_t i = 0; i < candidates->count; i++) {
+		enum p2p_answer one = p2p_row_in_release(row, candidates->list[i].table);
+
+		answer = i == 0 || one == answer ? one : P2P_MAYBE;
+	}
+	return answer;
+}
+
+/* The names of host bridges whose root device has that row's id. */
+static void matches(const struct topo *topo, size_t row, struct p2p_names *ret)
+{
+	const struct p2p_machine *machine = topo->machine;
+	const struct p2p_row *want = &topo->hardware->rows[row];
+
+	for (size_t i = 0; i < machine->hostbridge_count; i++) {
+		struct p2p_root root;
+
+		p2p_judge_root(topo->judge, (int)i, &root);
+		if (root.function == P2P_NOBODY || root.found == P2P_NO)
+			continue;
+		const struct p2p_function *function = &machine->functions[root.function];
+
+		if (p2p_known(function->vendor.fact) && function->vendor.value == want->vendor &&
+		    (want->device == P2P_DEVICE_ANY || function->device.value == want->device))
+			p2p_names_add(ret, machine->hostbridges[i].name);
+	}
+}
+
+static void join(const struct p2p_names *names, struct p2p_buf *ret)
+{
+	for (const char *name = p2p_names_next(names, NULL); name; name = p2p_names_next(names, name))
+		p2p_buf_printf(ret, "%s%s", ret->len ? " " : "", name);
+}
+
+static void add_row(struct topo *topo, struct p2p_report *report, size_t index)
+{
+	static const char *const here[] = { "?", "no", "yes" };
+	static const enum p2p_role roles[] = { P2P_ROLE_DIM, P2P_ROLE_DIM, P2P_ROLE_GOOD };
+	const struct p2p_row *row = &topo->hardware->rows[index];
+	struct p2p_report_row *line = p2p_report_add(report, NULL);
+	struct p2p_names names = P2P_NAMES_INIT;
+	struct p2p_buf hosts = P2P_BUF_INIT;
+	enum p2p_answer answer = applies(topo, row);
+	char text[P2P_RELEASE_TEXT];
+
+	id_text(row, text, sizeof(text));
+	p2p_report_set(report, line, COL_ID, P2P_ROLE_PLAIN, text);
+	p2p_report_set(report, line, COL_FLAG, P2P_ROLE_PLAIN, row->same_host_bridge ? "REQ_SAME" : "");
+	p2p_report_set(report, line, COL_SINCE, P2P_ROLE_PLAIN, p2p_release_format(row->first, text));
+	p2p_report_set(report, line, COL_UNTIL, P2P_ROLE_PLAIN,
+		       row->last.major ? p2p_release_format(row->last, text) : "");
+	p2p_report_set(report, line, COL_APPLIES, roles[answer], here[answer]);
+	matches(topo, index, &names);
+	join(&names, &hosts);
+	p2p_report_set(report, line, COL_HOSTS, P2P_ROLE_GOOD, p2p_buf_text(&hosts));
+	p2p_report_set(report, line, COL_NAME, P2P_ROLE_PLAIN, row->name);
+	p2p_names_free(&names);
+	p2p_buf_free(&hosts);
+}
+
+/* The host bridges of this machine, whether a row matches or not: what the kernel looks up for each. */
+static void print_host(const struct topo *topo, int index)
+{
+	const struct p2p_machine *machine = topo->machine;
+	struct p2p_buf text = P2P_BUF_INIT;
+	struct p2p_root root;
+	char address[P2P_BDF_TEXT];
+
+	p2p_judge_root(topo->judge, index, &root);
+	p2p_buf_printf(&text, "%s: ", machine->hostbridges[index].name);
+	if (root.function == P2P_NOBODY) {
+		p2p_buf_puts(&text, root.found == P2P_NO ? "no function that would be looked up"
+							 : "not known which function is looked up");
+	} else {
+		const struct p2p_function *function = &machine->functions[root.function];
+
+		p2p_buf_printf(&text, "%s %04x:%04x", topo_address(topo, root.function, address),
+			       (unsigned)function->vendor.value, (unsigned)function->device.value);
+		p2p_buf_puts(&text, root.found == P2P_NO	   ? " is first, but neither 00.0 nor a root port: none is "
+								     "looked up"
+				    : root.allowed == P2P_YES	   ? " is allowed"
+				    : root.allowed == P2P_NO	   ? " is not in the list"
+								   : " may be in the list");
+		if (root.allowed == P2P_YES && root.allowed_across == P2P_NO)
+			p2p_buf_puts(&text, " inside this host bridge");
+	}
+	topo_print_text(topo, "", p2p_buf_text(&text));
+	p2p_buf_free(&text);
+}
+
+static enum p2p_exit print_text(struct topo *topo)
+{
+	struct p2p_report *report = p2p_report_new(columns, sizeof(columns) / sizeof(*columns));
+	struct p2p_buf text = P2P_BUF_INIT;
+
+	for (size_t i = 0; i < topo->hardware->row_count; i++)
+		add_row(topo, report, i);
+	int error = p2p_view_table(stdout, report, &topo->style);
+
+	p2p_report_free(report);
+	if (error)
+		return P2P_EXIT_CANNOT_READ;
+	putchar('\n');
+	for (size_t i = 0; i < topo->machine->hostbridge_count; i++)
+		print_host(topo, (int)i);
+	topo_host_line(topo, &text);
+	p2p_buf_putc(&text, '.');
+	if (p2p_host_is_zen(&topo->machine->host) == P2P_YES)
+		p2p_buf_puts(&text, " On this processor the kernel allows every host bridge from 5.9 on and does not "
+				    "look at the list.");
+	topo_print_text(topo, "", p2p_buf_text(&text));
+	p2p_buf_free(&text);
+	topo_print_assumptions(topo);
+	return P2P_EXIT_OK;
+}
+
+static void json_row(struct topo *topo, struct p2p_json *json, size_t index)
+{
+	const struct p2p_row *row = &topo->hardware->rows[index];
+	struct p2p_names names = P2P_NAMES_INIT;
+	char text[P2P_RELEASE_TEXT];
+
+	p2p_json_object(json, NULL, false);
+	snprintf(text, sizeof(text), "%04x", row->vendor);
+	p2p_json_text(json, "vendor", text);
+	snprintf(text, sizeof(text), "%04x", (unsigned)row->device);
+	p2p_json_text(json, "device", row->device == P2P_DEVICE_ANY ? "any" : text);
+	p2p_json_bool(json, "same_host_bridge", row->same_host_bridge);
+	p2p_json_text(json, "first", p2p_release_format(row->first, text));
+	p2p_json_text(json, "last", row->last.major ? p2p_release_format(row->last, text) : NULL);
+	p2p_json_answer(json, "applies", applies(topo, row));
+	matches(topo, index, &names);
+	p2p_json_array(json, "matches", true);
+	for (const char *name = p2p_names_next(&names, NULL); name; name = p2p_names_next(&names, name))
+		p2p_json_text(json, NULL, name);
+	p2p_json_array_end(json);
+	p2p_json_text(json, "name", row->name);
+	p2p_json_text(json, "cite", row->cite);
+	p2p_json_object_end(json);
+	p2p_names_free(&names);
+}
+
+static enum p2p_exit print_json(struct topo *topo)
+{
+	struct p2p_json *json = p2p_json_new(stdout);
+
+	p2p_json_envelope(json, topo->machine);
+	p2p_json_array(json, "allowlist", false);
+	for (size_t i = 0; i < topo->hardware->row_count; i++)
+		json_row(topo, json, i);
+	p2p_json_array_end(json);
+	p2p_json_object_end(json);
+	return p2p_json_end(json) ? P2P_EXIT_CANNOT_READ : P2P_EXIT_OK;
+}
+
+static int run(const struct p2p_cli *cli)
+{
+	struct topo topo;
+	enum p2p_exit code = topo_open(cli, 0, &topo);
+
+	if (code == P2P_EXIT_OK)
+		code = p2p_cli_has(cli, "json") ? print_json(&topo) : print_text(&topo);
+	topo_close(&topo);
+	return code;
+}
+
+const struct p2p_verb p2p_verb_allowlist = {
+	.word = "allowlist",
+	.summary = "list the root complexes that the kernel allows, and which are here",
+	.details = "The rows are this program's own knowledge (allowlist.yaml) of the table in "
+		   "drivers/pci/p2pdma.c, by release.",
+	.run = run,
+};

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pairs: the answer for every provider and client.
+ *
+ * Their number is the square of the functions, so each is printed when it is
+ * judged, and what many share (a reason, an offer) is made into text once.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/engine/summary.h"
+#include "core/view/json-machine.h"
+#include "core/view/json-verdict.h"
+#include "topo.h"
+
+struct pairs {
+	struct topo *topo;
+	struct p2p_arena *arena;
+	int *list; /* the functions that are shown */
+	size_t count;
+	bool self; /* a function and itself are a pair too */
+	struct p2p_reason *reasons;
+	size_t reasons_max;
+	/* Fragments by function, host bridge or rule; NULL: not made yet. */
+	const char **address, **offer, **client, **hop, **meeting, **host;
+	const char *rule[P2P_RULE_COUNT];
+	const char *remedy[8][4];
+	struct p2p_buf text, scratch;
+};
+
+static const char *keep(struct pairs *pairs)
+{
+	return p2p_arena_strndup(pairs->arena, p2p_buf_text(&pairs->scratch), pairs->scratch.len);
+}
+
+static const char **fragments(struct pairs *pairs, size_t count)
+{
+	return p2p_arena_array(pairs->arena, count, sizeof(const char *));
+}
+
+static void prepare_function(struct pairs *pairs, int index)
+{
+	const struct p2p_judge *judge = pairs->topo->judge;
+	char address[P2P_BDF_TEXT];
+	struct p2p_offer offer;
+	struct p2p_client client;
+
+	p2p_bdf_format(pairs->topo->machine->functions[index].bdf, true, address);
+	pairs->address[index] = p2p_arena_strdup(pairs->arena, address);
+	p2p_buf_reset(&pairs->scratch);
+	p2p_judge_offer(judge, index, &offer);
+	p2p_json_offer_format(&pairs->scratch, &offer);
+	pairs->offer[index] = keep(pairs);
+	p2p_buf_reset(&pairs->scratch);
+	p2p_judge_client(judge, index, &client);
+	p2p_json_client_format(&pairs->scratch, &client);
+	pairs->client[index] = keep(pairs);
+}
+
+static void prepare(struct pairs *pairs)
+{
+	const struct p2p_machine *machine = pairs->topo->machine;
+	size_t functions = machine->function_count;
+
+	pairs->arena = pairs->topo->arena;
+	pairs->address = fragments(pairs, functions);
+	pairs->offer = fragments(pairs, functions);
+	pairs->client = fragments(pairs, functions);
+	pairs->hop = fragments(pairs, functions);
+	pairs->meeting = fragments(pairs, functions);
+	pairs->host = fragments(pairs, machine->hostbridge_count);
+	pairs->reasons_max = p2p_judge_reasons_max(pairs->topo->judge);
+	pairs->reasons = p2p_arena_array(pairs->arena, pairs->reasons_max, sizeof(*pairs->reasons));
+	for (size_t i = 0; i < pairs->count; i++)
+		prepare_function(pairs, pairs->list[i]);
+}
+
+/* Where the text of a reason is kept: a function says one thing as a hop and one as the meeting point. */
+static const char **place_of(struct pairs *pairs, const struct p2p_reason *reason)
+{
+	if (reason->rule == P2P_RULE_ACS_REDIRECT || reason->rule == P2P_RULE_ACS_UNKNOWN)
+		return &pairs->hop[reason->function];
+	if (reason->rule == P2P_RULE_COMMON_CLEAN && reason->function != P2P_NOBODY)
+		return &pairs->meeting[reason->function];
+	if (reason->hostbridge != P2P_NOBODY)
+		return &pairs->host[reason->hostbridge];
+	return &pairs->rule[reason->rule];
+}
+
+static const char *reason_text(struct pairs *pairs, const struct p2p_reason *reason)
+{
+	const char **place = place_of(pairs, reason);
+	struct p2p_buf says = P2P_BUF_INIT;
+	char address[P2P_BDF_TEXT];
+
+	/* A place-unknown reason names one of many functions by its rule: it is not kept. */
+	if (*place && reason->rule != P2P_RULE_PLACE_UNKNOWN)
+		return *place;
+	p2p_judge_says(pairs->topo->judge, reason, &says);
+	if (reason->function != P2P_NOBODY)
+		p2p_bdf_format(pairs->topo->machine->functions[reason->function].bdf, true, address);
+	p2p_buf_reset(&pairs->scratch);
+	p2p_json_reason_format(&pairs->scratch, p2p_rule_row(reason->rule)->id,
+			       reason->function != P2P_NOBODY ? address : NULL, p2p_buf_text(&says));
+	p2p_buf_free(&says);
+	if (reason->rule == P2P_RULE_PLACE_UNKNOWN)
+		return p2p_buf_text(&pairs->scratch);
+	return *place = keep(pairs);
+}
+
+static const char *remedy_text(struct pairs *pairs, const struct p2p_verdict *verdict)
+{
+	enum p2p_map becomes;
+	enum p2p_remedy_kind kind = p2p_judge_remedy_kind(pairs->topo->judge, verdict, &becomes);
+
+	if (!pairs->remedy[kind][becomes]) {
+		p2p_buf_reset(&pairs->scratch);
+		p2p_json_remedy_short(&pairs->scratch, kind, becomes);
+		pairs->remedy[kind][becomes] = keep(pairs);
+	}
+	return pairs->remedy[kind][becomes];
+}
+
+static void json_pair(struct pairs *pairs, struct p2p_json *json, int provider, int client, struct p2p_buf *reasons)
+{
+	struct p2p_verdict verdict;
+
+	p2p_judge_pair(pairs->topo->judge, provider, client, &verdict);
+	size_t count = p2p_judge_reasons(pairs->topo->judge, &verdict, pairs->reasons, pairs->reasons_max);
+
+	p2p_buf_reset(reasons);
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			p2p_buf_puts(reasons, ", ");
+		p2p_buf_puts(reasons, reason_text(pairs, &pairs->reasons[i]));
+	}
+	struct p2p_json_pair pair = {
+		.provider = pairs->address[provider], .client = pairs->address[client], .verdict = &verdict,
+		.reasons = p2p_buf_text(reasons), .remedy = remedy_text(pairs, &verdict),
+		.offer = pairs->offer[provider], .client_can = pairs->client[client],
+	};
+	p2p_buf_reset(&pairs->text);
+	p2p_json_pair_format(&pairs->text, &pair);
+	p2p_json_raw(json, NULL, pairs->text.text, pairs->text.len);
+}
+
+static enum p2p_exit print_json(struct pairs *pairs)
+{
+	const struct p2p_machine *machine = pairs->topo->machine;
+	struct p2p_json *json = p2p_json_new(stdout);
+	struct p2p_buf reasons = P2P_BUF_INIT;
+
+	prepare(pairs);
+	p2p_json_envelope(json, machine);
+	p2p_json_array(json, "devices", false);
+	for (size_t i = 0; i < pairs->count; i++) {
+		p2p_json_device(json, machine, pairs->list[i]);
+		p2p_json_object_end(json);
+	}
+	p2p_json_array_end(json);
+	p2p_json_array(json, "pairs", false);
+	for (size_t i = 0; i < pairs->count; i++)
+		for (size_t j = 0; j < pairs->count; j++)
+			if (i != j || pairs->self)
+				json_pair(pairs, json, pairs->list[i], pairs->list[j], &reasons);
+	p2p_json_array_end(json);
+	p2p_json_object_end(json);
+	p2p_buf_free(&reasons);
+	return p2p_json_end(json) ? P2P_EXIT_CANNOT_READ : P2P_EXIT_OK;
+}
+
+static const char *map_text(enum p2p_map map, enum p2p_answer supported)
+{
+	if (map != P2P_MAP_UNKNOWN)
+		return p2p_map_name(map);
+	return supported == P2P_YES ? "unknown, but allowed" : "unknown";
+}
+
+/* For people: one line a pair.  The widths of addresses and answers are known, so nothing has to be kept. */
+static void text_pair(struct pairs *pairs, int provider, int client)
+{
+	const struct p2p_style *style = &pairs->topo->style;
+	char a[P2P_BDF_TEXT], b[P2P_BDF_TEXT], distance[16] = "?";
+	struct p2p_verdict verdict;
+	struct p2p_offer offer;
+	struct p2p_client can;
+
+	p2p_judge_pair(pairs->topo->judge, provider, client, &verdict);
+	p2p_judge_offer(pairs->topo->judge, provider, &offer);
+	p2p_judge_client(pairs->topo->judge, client, &can);
+	if (verdict.distance >= 0)
+		snprintf(distance, sizeof(distance), "%d", verdict.distance);
+	enum p2p_role role = verdict.supported == P2P_YES  ? P2P_ROLE_GOOD
+			     : verdict.supported == P2P_NO ? P2P_ROLE_BAD
+							   : P2P_ROLE_DIM;
+	int width = pairs->topo->domain || !pairs->topo->machine->one_domain ? 13 : 8;
+
+	printf("%-*s %-*s %s%-20s%s %4s %-4s %-7s %-6s %s\n", width, topo_address(pairs->topo, provider, a), width,
+	       topo_address(pairs->topo, client, b), p2p_view_role_on(style, role),
+	       map_text(verdict.map, verdict.supported), p2p_view_role_off(style, role), distance,
+	       verdict.locality ? p2p_locality_name(verdict.locality) : "-",
+	       offer.kind ? p2p_offer_name(offer.kind) : "?", can.kind ? p2p_client_name(can.kind) : "?",
+	       p2p_rule_row(verdict.rule)->id);
+}
+
+static enum p2p_exit print_text(struct pairs *pairs)
+{
+	int width = pairs->topo->domain || !pairs->topo->machine->one_domain ? 13 : 8;
+
+	if (!pairs->count) {
+		puts("No likely peers here; --all takes every function.");
+		return P2P_EXIT_OK;
+	}
+	printf("%-*s %-*s %-20s %4s %-4s %-7s %-6s %s\n", width, "PROVIDER", width, "CLIENT", "MAP", "DIST", "LOC",
+	       "OFFER", "CLIENT", "RULE");
+	for (size_t i = 0; i < pairs->count; i++)
+		for (size_t j = 0; j < pairs->count; j++)
+			if (i != j || pairs->self)
+				text_pair(pairs, pairs->list[i], pairs->list[j]);
+	topo_print_assumptions(pairs->topo);
+	return P2P_EXIT_OK;
+}
+
+static int count_order(const void *a, const void *b)
+{
+	const struct p2p_count *x = a, *y = b;
+
+	if (x->pairs != y->pairs)
+		return x->pairs > y->pairs ? -1 : 1;
+	return (x->rule > y->rule) - (x->rule < y->rule);
+}
+
+static void json_counts(struct p2p_json *json, const struct p2p_count *counts, size_t count)
+{
+	p2p_json_array(json, "summary", false);
+	for (size_t i = 0; i < count; i++) {
+		p2p_json_object(json, NULL, true);
+		p2p_json_number(json, "pairs", counts[i].pairs);
+		p2p_json_text(json, "map", p2p_map_name(counts[i].map));
+		p2p_json_answer(json, "supported", counts[i].supported);
+		p2p_json_text(json, "would_be", counts[i].would ? p2p_map_name(counts[i].would_be) : NULL);
+		p2p_json_text(json, "rule", p2p_rule_row(counts[i].rule)->id);
+		p2p_json_object_end(json);
+	}
+	p2p_json_array_end(json);
+}
+
+static void text_counts(struct pairs *pairs, const struct p2p_count *counts, size_t count)
+{
+	uint64_t total = 0;
+
+	printf("%12s %-20s %-20s %s\n", "PAIRS", "MAP", "WOULD BE", "RULE");
+	for (size_t i = 0; i < count; i++) {
+		total += counts[i].pairs;
+		printf("%12llu %-20s %-20s %s\n", (unsigned long long)counts[i].pairs,
+		       map_text(counts[i].map, counts[i].supported),
+		       !counts[i].would ? "" : counts[i].would_be ? p2p_map_name(counts[i].would_be) : "unknown",
+		       p2p_rule_row(counts[i].rule)->id);
+	}
+	printf("%12llu ordered pairs of %zu functions\n", (unsigned long long)total, pairs->count);
+	topo_print_assumptions(pairs->topo);
+}
+
+static enum p2p_exit print_summary(struct pairs *pairs)
+{
+	const struct p2p_machine *machine = pairs->topo->machine;
+	bool *among = p2p_arena_array(pairs->topo->arena, machine->function_count, sizeof(*among));
+	struct p2p_count counts[P2P_COUNTS_MAX];
+
+	for (size_t i = 0; i < pairs->count; i++)
+		among[pairs->list[i]] = true;
+	size_t count = p2p_judge_summary(pairs->topo->judge, among, pairs->self, counts);
+
+	qsort(counts, count, sizeof(*counts), count_order);
+	if (!p2p_cli_has(pairs->topo->cli, "json")) {
+		text_counts(pairs, counts, count);
+		return P2P_EXIT_OK;
+	}
+	struct p2p_json *json = p2p_json_new(stdout);
+
+	p2p_json_envelope(json, machine);
+	json_counts(json, counts, count);
+	p2p_json_object_end(json);
+	return p2p_json_end(json) ? P2P_EXIT_CANNOT_READ : P2P_EXIT_OK;
+}
+
+static void choose(struct pairs *pairs)
+{
+	const struct p2p_machine *machine = pairs->topo->machine;
+
+	pairs->list = p2p_arena_array(pairs->topo->arena, machine->function_count, sizeof(*pairs->list));
+	for (size_t i = 0; i < machine->function_count; i++)
+		if (!p2p_function_is_bridge(&machine->functions[i]) && topo_shows(pairs->topo, (int)i))
+			pairs->list[pairs->count++] = (int)i;
+	pairs->self = pairs->topo->all;
+}
+
+static enum p2p_exit print(struct topo *topo)
+{
+	struct pairs pairs = { .topo = topo };
+	enum p2p_exit code;
+
+	choose(&pairs);
+	if (p2p_cli_has(topo->cli, "summary"))
+		code = print_summary(&pairs);
+	else
+		code = p2p_cli_has(topo->cli, "json") ? print_json(&pairs) : print_text(&pairs);
+	p2p_buf_free(&pairs.text);
+	p2p_buf_free(&pairs.scratch);
+	return code;
+}
+
+static int run(const struct p2p_cli *cli)
+{
+	unsigned want = P2P_WANT_CHILDREN | P2P_WANT_MEMORY | P2P_WANT_NUMA;
+	struct topo topo;
+
+	if (p2p_cli_has(cli, "summary"))
+		want = P2P_WANT_MEMORY;
+	enum p2p_exit code = topo_open(cli, want, &topo);
+
+	if (code == P2P_EXIT_OK)
+		code = print(&topo);
+	topo_close(&topo);
+	return code;
+}
+
+const struct p2p_verb p2p_verb_pairs = {
+	.word = "pairs",
+	.summary = "the answer for every provider and client: map, distance, offer, and the rule",
+	.details = "A provider has memory, a client reads or writes it. MAP is what the kernel's P2PDMA decides "
+		   "between the two, DIST its distance, LOC the locality as `nvidia-smi topo -m` words it. OFFER is "
+		   "what the provider has for peers, CLIENT whether the client's driver takes peer pages. --all takes "
+		   "every function that is no bridge, each with itself too.",
+	.run = run,
+};

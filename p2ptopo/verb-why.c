@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* why A B: both sides hop by hop, the answer, the rule that decided, and what to type. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/model/acs.h"
+#include "core/view/json-machine.h"
+#include "core/view/json-verdict.h"
+#include "topo.h"
+
+struct why {
+	struct topo *topo;
+	struct p2p_verdict verdict;
+	struct p2p_offer offer;
+	struct p2p_client client;
+	struct p2p_remedy remedy;
+	struct p2p_reason *reasons;
+	size_t reason_count;
+};
+
+static void line(const struct why *why, const char *label, const char *text)
+{
+	struct p2p_buf buf = P2P_BUF_INIT;
+
+	p2p_buf_printf(&buf, "%-10s %s", label, text);
+	topo_print_text(why->topo, *label ? "" : "", p2p_buf_text(&buf));
+	p2p_buf_free(&buf);
+}
+
+/* ------------------------------------------------------------- hop by hop */
+
+/* "02:01.0  switch downstream port  SrcValid+ ... <- redirects" */
+static void print_hop(const struct why *why, int index, bool tested)
+{
+	const struct topo *topo = why->topo;
+	const struct p2p_function *function = &topo->machine->functions[index];
+	enum p2p_answer redirects = p2p_function_redirects(function);
+	enum p2p_role role = !tested ? P2P_ROLE_DIM : redirects == P2P_YES ? P2P_ROLE_BAD : P2P_ROLE_PLAIN;
+	struct p2p_buf text = P2P_BUF_INIT;
+	char address[P2P_BDF_TEXT];
+
+	p2p_buf_printf(&text, "  %-13s", topo_address(topo, index, address));
+	p2p_buf_printf(&text, " %-23s", p2p_known(function->port_type.fact) ? p2p_port_type_name(function->port_type.value)
+					: p2p_absent(function->port_type.fact)
+						? (p2p_function_is_bridge(function) ? "conventional bridge" : "PCI device")
+						: "type not known");
+	if (p2p_absent(function->acs.fact))
+		p2p_buf_puts(&text, " no ACS");
+	else if (!p2p_known(function->acs.fact) && !function->acs.assumed)
+		p2p_buf_puts(&text, " ACS not known");
+	else
+		p2p_buf_putc(&text, ' '), p2p_acs_format(&text, function->acs.ctrl, P2P_ACS_REDIRECT);
+	if (tested && redirects == P2P_YES)
+		p2p_buf_puts(&text, "  <- redirects");
+	if (tested && redirects == P2P_MAYBE)
+		p2p_buf_puts(&text, "  <- not known");
+	printf("%s%s%s\n", p2p_view_role_on(&topo->style, role), p2p_buf_text(&text),
+	       p2p_view_role_off(&topo->style, role));
+	p2p_buf_free(&text);
+}
+
+static int up_of(const struct why *why, int index)
+{
+	const struct p2p_edge *up = &why->topo->machine->functions[index].up;
+
+	return p2p_known(up->fact) ? up->to : P2P_NOBODY;
+}
+
+/* The end of a side that does not meet the other: its host bridge, and what stands for it. */
+static void print_host(const struct why *why, int index)
+{
+	const struct p2p_machine *machine = why->topo->machine;
+	int host = machine->functions[index].hostbridge;
+	struct p2p_root root;
+	char address[P2P_BDF_TEXT];
+
+	if (host == P2P_NOBODY) {
+		puts("  host bridge   not known");
+		return;
+	}
+	p2p_judge_root(why->topo->judge, host, &root);
+	printf("  %-13s host bridge", machine->hostbridges[host].name);
+	if (root.function != P2P_NOBODY && root.found != P2P_NO)
+		printf(", looked up as %s %04x:%04x", topo_address(why->topo, root.function, address),
+		       (unsigned)machine->functions[root.function].vendor.value,
+		       (unsigned)machine->functions[root.function].device.value);
+	putchar('\n');
+}
+
+static void print_side(const struct why *why, const char *title, int start)
+{
+	struct p2p_buf name = P2P_BUF_INIT;
+	int common = why->verdict.common;
+
+	topo_name(why->topo, start, &name);
+	p2p_buf_printf(&name, "%s", "");
+	line(why, title, p2p_buf_text(&name));
+	for (int at = start; at != P2P_NOBODY && at != common; at = up_of(why, at))
+		print_hop(why, at, common != P2P_NOBODY);
+	if (common == P2P_NOBODY)
+		print_host(why, start);
+	p2p_buf_free(&name);
+}
+
+static void print_walk(const struct why *why)
+{
+	print_side(why, "provider", why->verdict.provider);
+	if (why->verdict.client != why->verdict.provider)
+		print_side(why, "client", why->verdict.client);
+	if (why->verdict.common == P2P_NOBODY)
+		return;
+	puts("both meet at");
+	print_hop(why, why->verdict.common, true);
+}
+
+/* -------------------------------------------------------------- the answer */
+
+static void print_map(const struct why *why)
+{
+	const struct p2p_verdict *verdict = &why->verdict;
+	const struct p2p_style *style = &why->topo->style;
+	enum p2p_role role = verdict->supported == P2P_YES  ? P2P_ROLE_GOOD
+			     : verdict->supported == P2P_NO ? P2P_ROLE_BAD
+							    : P2P_ROLE_DIM;
+	const char *map = verdict->map ? p2p_map_name(verdict->map)
+			  : verdict->supported == P2P_YES ? "unknown (BUS_ADDR or THRU_HOST_BRIDGE), allowed either way"
+							  : "unknown";
+
+	printf("%-10s %s%s%s\n", "map", p2p_view_role_on(style, role), map, p2p_view_role_off(style, role));
+	if (verdict->would)
+		printf("%-10s %s\n", "would be", verdict->would_be ? p2p_map_name(verdict->would_be) : "unknown");
+	if (verdict->distance >= 0)
+		printf("%-10s %d\n", "distance", verdict->distance);
+	else
+		printf("%-10s unknown\n", "distance");
+	if (verdict->locality)
+		printf("%-10s %s\n", "locality", p2p_locality_name(verdict->locality));
+}
+
+static void print_reasons(const struct why *why)
+{
+	printf("%-10s %s\n", "rule", p2p_rule_row(why->verdict.rule)->id);
+	line(why, "source", p2p_rule_row(why->verdict.rule)->cite);
+	for (size_t i = 0; i < why->reason_count; i++) {
+		const struct p2p_reason *reason = &why->reasons[i];
+		struct p2p_buf text = P2P_BUF_INIT;
+		char address[P2P_BDF_TEXT];
+
+		if (reason->function != P2P_NOBODY && reason->rule != P2P_RULE_COMMON_CLEAN)
+			p2p_buf_printf(&text, "%s: ", topo_address(why->topo, reason->function, address));
+		p2p_judge_says(why->topo->judge, reason, &text);
+		line(why, i ? "" : "because", p2p_buf_text(&text));
+		p2p_buf_free(&text);
+	}
+}
+
+static void print_ends(const struct why *why)
+{
+	struct p2p_buf text = P2P_BUF_INIT;
+
+	p2p_buf_printf(&text, "%s: %s", why->offer.kind ? p2p_offer_name(why->offer.kind) : "unknown", why->offer.why);
+	if (why->offer.kind == P2P_OFFER_P2PMEM) {
+		p2p_buf_puts(&text, ", ");
+		topo_size(why->offer.bytes, &text);
+		p2p_buf_puts(&text, " of which ");
+		topo_size(why->offer.available, &text);
+		p2p_buf_puts(&text, " free");
+	}
+	line(why, "offer", p2p_buf_text(&text));
+	p2p_buf_reset(&text);
+	p2p_buf_printf(&text, "%s: %s", why->client.kind ? p2p_client_name(why->client.kind) : "unknown",
+		       why->client.why);
+	line(why, "client", p2p_buf_text(&text));
+	p2p_buf_free(&text);
+}
+
+static void print_remedy(const struct why *why)
+{
+	const struct p2p_remedy *remedy = &why->remedy;
+
+	if (!remedy->says)
+		return;
+	line(why, "remedy", remedy->says);
+	if (remedy->bootargs)
+		printf("%-10s %s\n", "boot with", remedy->bootargs);
+	for (size_t i = 0; i < remedy->setpci_count; i++)
+		printf("%-10s %s\n", i ? "" : "or now", remedy->setpci[i]);
+	if (remedy->becomes)
+		printf("%-10s %s\n", "becomes", p2p_map_name(remedy->becomes));
+}
+
+static void print_text(const struct why *why)
+{
+	struct p2p_buf host = P2P_BUF_INIT;
+
+	print_walk(why);
+	putchar('\n');
+	print_map(why);
+	print_reasons(why);
+	print_ends(why);
+	print_remedy(why);
+	topo_host_line(why->topo, &host);
+	line(why, "host", p2p_buf_text(&host));
+	if (why->topo->machine->host.hypervisor.value)
+		line(why, "", "a virtual machine: what its host's routing does cannot be seen from here");
+	topo_print_assumptions(why->topo);
+	p2p_buf_free(&host);
+}
+
+static void json_reasons(const struct why *why, struct p2p_buf *ret)
+{
+	for (size_t i = 0; i < why->reason_count; i++) {
+		const struct p2p_reason *reason = &why->reasons[i];
+		struct p2p_buf says = P2P_BUF_INIT;
+		char address[P2P_BDF_TEXT];
+
+		if (reason->function != P2P_NOBODY)
+			p2p_bdf_format(why->topo->machine->functions[reason->function].bdf, true, address);
+		p2p_judge_says(why->topo->judge, reason, &says);
+		p2p_buf_puts(ret, i ? ", " : "");
+		p2p_json_reason_format(ret, p2p_rule_row(reason->rule)->id,
+				       reason->function != P2P_NOBODY ? address : NULL, p2p_buf_text(&says));
+		p2p_buf_free(&says);
+	}
+}
+
+static void json_pair(const struct why *why, struct p2p_json *json)
+{
+	struct p2p_buf reasons = P2P_BUF_INIT, remedy = P2P_BUF_INIT, offer = P2P_BUF_INIT, client = P2P_BUF_INIT;
+	struct p2p_buf text = P2P_BUF_INIT;
+	char a[P2P_BDF_TEXT], b[P2P_BDF_TEXT];
+
+	json_reasons(why, &reasons);
+	p2p_json_remedy_format(&remedy, &why->remedy);
+	p2p_json_offer_format(&offer, &why->offer);
+	p2p_json_client_format(&client, &why->client);
+	struct p2p_json_pair pair = {
+		.provider = p2p_bdf_format(why->topo->machine->functions[why->verdict.provider].bdf, true, a),
+		.client = p2p_bdf_format(why->topo->machine->functions[why->verdict.client].bdf, true, b),
+		.verdict = &why->verdict, .reasons = p2p_buf_text(&reasons), .remedy = p2p_buf_text(&remedy),
+		.offer = p2p_buf_text(&offer), .client_can = p2p_buf_text(&client),
+	};
+	p2p_json_pair_format(&text, &pair);
+	p2p_json_raw(json, NULL, text.text, text.len);
+	p2p_buf_free(&text);
+	p2p_buf_free(&client);
+	p2p_buf_free(&offer);
+	p2p_buf_free(&remedy);
+	p2p_buf_free(&reasons);
+}
+
+/* Every function on either walk, once, in the order of their addresses. */
+static bool *on_walk(const struct why *why)
+{
+	bool *on = p2p_arena_array(why->topo->arena, why->topo->machine->function_count, sizeof(*on));
+
+	for (int at = why->verdict.provider; at != P2P_NOBODY; at = up_of(why, at))
+		on[at] = true;
+	for (int at = why->verdict.client; at != P2P_NOBODY; at = up_of(why, at))
+		on[at] = true;
+	return on;
+}
+
+static bool print_json(const struct why *why)
+{
+	const struct p2p_machine *machine = why->topo->machine;
+	struct p2p_json *json = p2p_json_new(stdout);
+	const bool *on = on_walk(why);
+
+	p2p_json_envelope(json, machine);
+	p2p_json_array(json, "devices", false);
+	for (size_t i = 0; i < machine->function_count; i++) {
+		if (!on[i])
+			continue;
+		p2p_json_device(json, machine, (int)i);
+		p2p_json_object_end(json);
+	}
+	p2p_json_array_end(json);
+	p2p_json_array(json, "pairs", false);
+	json_pair(why, json);
+	p2p_json_array_end(json);
+	p2p_json_object_end(json);
+	return p2p_json_end(json) == 0;
+}
+
+static enum p2p_exit explain(struct topo *topo, int provider, int client)
+{
+	struct why why = { .topo = topo };
+	size_t max = p2p_judge_reasons_max(topo->judge);
+
+	p2p_judge_pair(topo->judge, provider, client, &why.verdict);
+	p2p_judge_offer(topo->judge, provider, &why.offer);
+	p2p_judge_client(topo->judge, client, &why.client);
+	p2p_judge_remedy(topo->judge, &why.verdict, topo->arena, &why.remedy);
+	why.reasons = p2p_arena_array(topo->arena, max, sizeof(*why.reasons));
+	why.reason_count = p2p_judge_reasons(topo->judge, &why.verdict, why.reasons, max);
+	if (!p2p_cli_has(topo->cli, "json"))
+		print_text(&why);
+	else if (!print_json(&why))
+		return P2P_EXIT_CANNOT_READ;
+	return why.verdict.supported == P2P_YES ? P2P_EXIT_OK
+	       : why.verdict.supported == P2P_NO ? P2P_EXIT_NO
+						  : P2P_EXIT_UNKNOWN;
+}
+
+static int run(const struct p2p_cli *cli)
+{
+	struct topo topo;
+	enum p2p_exit code = topo_open(cli, P2P_WANT_ALL, &topo);
+
+	if (code == P2P_EXIT_OK) {
+		int provider = topo_device(&topo, cli->args[0]);
+		int client = provider == P2P_NOBODY ? P2P_NOBODY : topo_device(&topo, cli->args[1]);
+
+		code = client == P2P_NOBODY ? P2P_EXIT_USAGE : explain(&topo, provider, client);
+	}
+	topo_close(&topo);
+	return code;
+}
+
+const struct p2p_verb p2p_verb_why = {
+	.word = "why",
+	.args = "PROVIDER CLIENT",
+	.summary = "explain one pair: hop by hop, the rule that decided, and what to type",
+	.details = "Exit status: 0 the kernel allows it, 1 it does not, 4 that cannot be known.",
+	.run = run,
+};
