@@ -268,25 +268,25 @@ void topo_host_line(const struct topo *topo, struct p2p_buf *ret)
 		p2p_buf_puts(ret, "; virtual machine");
 }
 
-void topo_print_text(const struct topo *topo, const char *indent, const char *text)
+void topo_print_text(const struct topo *topo, const char *first, const char *rest, const char *text)
 {
 	struct p2p_buf line = P2P_BUF_INIT;
-	size_t width = topo->style.width ? (size_t)topo->style.width : 80, column = 0;
+	size_t width = topo->style.width ? (size_t)topo->style.width : 80, column = strlen(first);
+	bool start = true;
 
+	fputs(first, stdout);
 	p2p_text_visible(&line, text, topo->style.ascii);
 	for (const char *at = p2p_buf_text(&line); *at;) {
 		size_t word = strcspn(at, " ");
 
-		if (column && column + 1 + word > width) {
-			putchar('\n');
-			column = 0;
+		if (!start && column + 1 + word > width) {
+			printf("\n%s", rest);
+			column = strlen(rest);
+			start = true;
 		}
-		if (column)
-			putchar(' ');
-		else
-			column += strlen(indent), fputs(indent, stdout);
-		printf("%.*s", (int)word, at);
-		column += word + 1;
+		printf("%s%.*s", start ? "" : " ", (int)word, at);
+		column += word + !start;
+		start = false;
 		at += word + (at[word] == ' ');
 	}
 	putchar('\n');
@@ -299,7 +299,7 @@ void topo_print_assumptions(const struct topo *topo)
 		struct p2p_buf text = P2P_BUF_INIT;
 
 		p2p_buf_printf(&text, "Assumed: %s.", topo->machine->assumptions[i]);
-		topo_print_text(topo, "", p2p_buf_text(&text));
+		topo_print_text(topo, "", "", p2p_buf_text(&text));
 		p2p_buf_free(&text);
 	}
 }

@@ -60,8 +60,8 @@ void topo_host_line(const struct topo *topo, struct p2p_buf *ret);
 /* What was assumed, one sentence each, after a listing for people. */
 void topo_print_assumptions(const struct topo *topo);
 
-/* A sentence or more wrapped to the terminal, foreign bytes made visible, each line after `indent`. */
-void topo_print_text(const struct topo *topo, const char *indent, const char *text);
+/* A sentence or more wrapped to the terminal, foreign bytes made visible; lines begin with `first`, then `rest`. */
+void topo_print_text(const struct topo *topo, const char *first, const char *rest, const char *text);
 
 /* 16 MiB -> "16M"; exact sizes only get a unit. */
 void topo_size(uint64_t bytes, struct p2p_buf *ret);

@@ -122,7 +122,7 @@ static void print_host(const struct topo *topo, int index)
 		if (root.allowed == P2P_YES && root.allowed_across == P2P_NO)
 			p2p_buf_puts(&text, " inside this host bridge");
 	}
-	topo_print_text(topo, "", p2p_buf_text(&text));
+	topo_print_text(topo, "", "", p2p_buf_text(&text));
 	p2p_buf_free(&text);
 }
 
@@ -146,7 +146,7 @@ static enum p2p_exit print_text(struct topo *topo)
 	if (p2p_host_is_zen(&topo->machine->host) == P2P_YES)
 		p2p_buf_puts(&text, " On this processor the kernel allows every host bridge from 5.9 on and does not "
 				    "look at the list.");
-	topo_print_text(topo, "", p2p_buf_text(&text));
+	topo_print_text(topo, "", "", p2p_buf_text(&text));
 	p2p_buf_free(&text);
 	topo_print_assumptions(topo);
 	return P2P_EXIT_OK;

@@ -174,7 +174,7 @@ static const char *map_text(enum p2p_map map, enum p2p_answer supported)
 {
 	if (map != P2P_MAP_UNKNOWN)
 		return p2p_map_name(map);
-	return supported == P2P_YES ? "unknown, but allowed" : "unknown";
+	return supported == P2P_YES ? "allowed, either" : "unknown";
 }
 
 /* For people: one line a pair.  The widths of addresses and answers are known, so nothing has to be kept. */
@@ -194,9 +194,9 @@ static void text_pair(struct pairs *pairs, int provider, int client)
 	enum p2p_role role = verdict.supported == P2P_YES  ? P2P_ROLE_GOOD
 			     : verdict.supported == P2P_NO ? P2P_ROLE_BAD
 							   : P2P_ROLE_DIM;
-	int width = pairs->topo->domain || !pairs->topo->machine->one_domain ? 13 : 8;
+	int width = pairs->topo->domain || !pairs->topo->machine->one_domain ? 12 : 7;
 
-	printf("%-*s %-*s %s%-20s%s %4s %-4s %-7s %-6s %s\n", width, topo_address(pairs->topo, provider, a), width,
+	printf("%-*s %-*s %s%-16s%s %4s %-4s %-7s %-6s %s\n", width, topo_address(pairs->topo, provider, a), width,
 	       topo_address(pairs->topo, client, b), p2p_view_role_on(style, role),
 	       map_text(verdict.map, verdict.supported), p2p_view_role_off(style, role), distance,
 	       verdict.locality ? p2p_locality_name(verdict.locality) : "-",
@@ -206,13 +206,13 @@ static void text_pair(struct pairs *pairs, int provider, int client)
 
 static enum p2p_exit print_text(struct pairs *pairs)
 {
-	int width = pairs->topo->domain || !pairs->topo->machine->one_domain ? 13 : 8;
+	int width = pairs->topo->domain || !pairs->topo->machine->one_domain ? 12 : 7;
 
 	if (!pairs->count) {
 		puts("No likely peers here; --all takes every function.");
 		return P2P_EXIT_OK;
 	}
-	printf("%-*s %-*s %-20s %4s %-4s %-7s %-6s %s\n", width, "PROVIDER", width, "CLIENT", "MAP", "DIST", "LOC",
+	printf("%-*s %-*s %-16s %4s %-4s %-7s %-6s %s\n", width, "PROVIDER", width, "CLIENT", "MAP", "DIST", "LOC",
 	       "OFFER", "CLIENT", "RULE");
 	for (size_t i = 0; i < pairs->count; i++)
 		for (size_t j = 0; j < pairs->count; j++)

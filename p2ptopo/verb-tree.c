@@ -247,7 +247,7 @@ static void print_summary(struct tree *tree)
 	}
 	topo_host_line(tree->topo, &text);
 	p2p_buf_puts(&text, ".");
-	topo_print_text(tree->topo, "", p2p_buf_text(&text));
+	topo_print_text(tree->topo, "", "", p2p_buf_text(&text));
 	p2p_buf_reset(&text);
 	if (!memory)
 		p2p_buf_puts(&text, "Nothing here offers peer memory (p2pmem). ");
@@ -260,7 +260,7 @@ static void print_summary(struct tree *tree)
 		p2p_buf_puts(&text, "ISLE ? cannot be known from what could be read; `p2ptopo why A B` says what is "
 				    "missing. ");
 	if (text.len)
-		topo_print_text(tree->topo, "", p2p_buf_text(&text));
+		topo_print_text(tree->topo, "", "", p2p_buf_text(&text));
 	p2p_buf_free(&text);
 }
 

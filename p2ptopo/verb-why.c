@@ -19,18 +19,18 @@ struct why {
 	size_t reason_count;
 };
 
+/* "label      text", wrapped under itself. */
 static void line(const struct why *why, const char *label, const char *text)
 {
-	struct p2p_buf buf = P2P_BUF_INIT;
+	char first[16];
 
-	p2p_buf_printf(&buf, "%-10s %s", label, text);
-	topo_print_text(why->topo, *label ? "" : "", p2p_buf_text(&buf));
-	p2p_buf_free(&buf);
+	snprintf(first, sizeof(first), "%-10s ", label);
+	topo_print_text(why->topo, first, "           ", text);
 }
 
 /* ------------------------------------------------------------- hop by hop */
 
-/* "02:01.0  switch downstream port  SrcValid+ ... <- redirects" */
+/* "! 02:01.0       switch downstream port  ReqRedir+ CmpltRedir- EgressCtrl-"; ! redirects, ? not known */
 static void print_hop(const struct why *why, int index, bool tested)
 {
 	const struct topo *topo = why->topo;
@@ -40,7 +40,8 @@ static void print_hop(const struct why *why, int index, bool tested)
 	struct p2p_buf text = P2P_BUF_INIT;
 	char address[P2P_BDF_TEXT];
 
-	p2p_buf_printf(&text, "  %-13s", topo_address(topo, index, address));
+	p2p_buf_puts(&text, !tested ? " " : redirects == P2P_YES ? "!" : redirects == P2P_MAYBE ? "?" : " ");
+	p2p_buf_printf(&text, " %-12s", topo_address(topo, index, address));
 	p2p_buf_printf(&text, " %-23s", p2p_known(function->port_type.fact) ? p2p_port_type_name(function->port_type.value)
 					: p2p_absent(function->port_type.fact)
 						? (p2p_function_is_bridge(function) ? "conventional bridge" : "PCI device")
@@ -51,10 +52,6 @@ static void print_hop(const struct why *why, int index, bool tested)
 		p2p_buf_puts(&text, " ACS not known");
 	else
 		p2p_buf_putc(&text, ' '), p2p_acs_format(&text, function->acs.ctrl, P2P_ACS_REDIRECT);
-	if (tested && redirects == P2P_YES)
-		p2p_buf_puts(&text, "  <- redirects");
-	if (tested && redirects == P2P_MAYBE)
-		p2p_buf_puts(&text, "  <- not known");
 	printf("%s%s%s\n", p2p_view_role_on(&topo->style, role), p2p_buf_text(&text),
 	       p2p_view_role_off(&topo->style, role));
 	p2p_buf_free(&text);
@@ -76,11 +73,11 @@ static void print_host(const struct why *why, int index)
 	char address[P2P_BDF_TEXT];
 
 	if (host == P2P_NOBODY) {
-		puts("  host bridge   not known");
+		puts("  host bridge  not known");
 		return;
 	}
 	p2p_judge_root(why->topo->judge, host, &root);
-	printf("  %-13s host bridge", machine->hostbridges[host].name);
+	printf("  %-12s host bridge", machine->hostbridges[host].name);
 	if (root.function != P2P_NOBODY && root.found != P2P_NO)
 		printf(", looked up as %s %04x:%04x", topo_address(why->topo, root.function, address),
 		       (unsigned)machine->functions[root.function].vendor.value,
@@ -94,7 +91,6 @@ static void print_side(const struct why *why, const char *title, int start)
 	int common = why->verdict.common;
 
 	topo_name(why->topo, start, &name);
-	p2p_buf_printf(&name, "%s", "");
 	line(why, title, p2p_buf_text(&name));
 	for (int at = start; at != P2P_NOBODY && at != common; at = up_of(why, at))
 		print_hop(why, at, common != P2P_NOBODY);
@@ -110,7 +106,7 @@ static void print_walk(const struct why *why)
 		print_side(why, "client", why->verdict.client);
 	if (why->verdict.common == P2P_NOBODY)
 		return;
-	puts("both meet at");
+	puts(why->verdict.redirects ? "both meet at (! marks hops that redirect)" : "both meet at");
 	print_hop(why, why->verdict.common, true);
 }
 

@@ -468,6 +468,8 @@ static void hostbridges_list(struct p2p_scan *scan)
 			hostbridge->numa_node = p2p_scan_node(
 				scan, p2p_scan_key(scan, &machine->functions[hostbridge->members[0]], "numa_node"));
 	}
+	if (!creation || scan->options->want & P2P_WANT_ORDER)
+		p2p_scan_order(scan);
 }
 
 static void malformed_say(struct p2p_scan *scan)

@@ -45,6 +45,9 @@ void p2p_scan_host(struct p2p_scan *scan);
 int p2p_scan_functions(struct p2p_scan *scan, struct p2p_problem *problem);
 void p2p_scan_hierarchy(struct p2p_scan *scan);
 
+/* scan-order.c: the order of root buses where folders do not tell it. */
+void p2p_scan_order(struct p2p_scan *scan);
+
 /* scan-function.c: is it asleep?  Asked of all before configuration space is read of any. */
 void p2p_scan_power(struct p2p_scan *scan, struct p2p_function *function);
 

@@ -23,6 +23,7 @@ enum p2p_want {
 	P2P_WANT_NUMA = 16,     /* nodes of functions */
 	P2P_WANT_DETAIL = 32,   /* BARs, PRI, PASID, SR-IOV, CXL, IOMMU domain types, removable, DMI */
 	P2P_WANT_ALL = 63,
+	P2P_WANT_ORDER = 64,    /* /proc/bus/pci/devices even where folders tell the order: for a snapshot that is unpacked */
 };
 
 struct p2p_scan_options {

@@ -17,16 +17,18 @@ struct record_source {
 	struct p2p_transcript *transcript;
 };
 
+static struct p2p_record *find_or_add(struct record_source *record, enum p2p_verb verb, const char *key)
+{
+	struct p2p_record *known = p2p_transcript_find(record->transcript, verb, key);
+
+	return known ? known : p2p_transcript_add(record->transcript, verb, key);
+}
+
 /* Unknown needs no record: it is what a key without one is. */
 static int record_error(struct record_source *record, enum p2p_verb verb, const char *key, int error)
 {
-	if (error != -ENODATA) {
-		struct p2p_record *known = p2p_transcript_find(record->transcript, verb, key);
-
-		if (!known)
-			known = p2p_transcript_add(record->transcript, verb, key);
-		known->error = error;
-	}
+	if (error != -ENODATA)
+		find_or_add(record, verb, key)->error = error;
 	return error;
 }
 
@@ -35,18 +37,18 @@ static int record_read(struct p2p_source *source, const char *key, uint64_t offs
 {
 	struct record_source *record = (struct record_source *)source;
 	size_t got;
-	int error = p2p_transcript_read(record->transcript, key, offset, buffer, length, ret);
-
-	if (error != -ENODATA)
-		return error;
-	error = p2p_source_read(record->inner, key, offset, buffer, length, &got);
-	if (error)
-		return record_error(record, P2P_VERB_READ, key, error);
-	struct p2p_record *known = p2p_transcript_find(record->transcript, P2P_VERB_READ, key);
+	int known = p2p_transcript_read(record->transcript, key, offset, buffer, length, ret);
 
 	if (!known)
-		known = p2p_transcript_add(record->transcript, P2P_VERB_READ, key);
-	p2p_record_data(known, offset, buffer, got, length);
+		return 0;
+	int error = p2p_source_read(record->inner, key, offset, buffer, length, &got);
+
+	if (error == -ENODATA)
+		return known;
+	if (error)
+		p2p_record_fail(find_or_add(record, P2P_VERB_READ, key), offset, length, error);
+	else
+		p2p_record_data(find_or_add(record, P2P_VERB_READ, key), offset, buffer, got, length);
 	return p2p_transcript_read(record->transcript, key, offset, buffer, length, ret);
 }
 

@@ -79,6 +79,7 @@ void p2p_transcript_free(struct p2p_transcript *transcript)
 	for (size_t i = 0; i < transcript->count; i++) {
 		free(transcript->records[i].bytes);
 		free(transcript->records[i].extents);
+		free(transcript->records[i].failed);
 	}
 	free(transcript->records);
 	free(transcript->slots);
@@ -282,21 +283,59 @@ static void fill_gaps(struct p2p_record *record, uint64_t offset, const char *by
 	}
 }
 
+/*
+ * With the bytes from `offset` to `top` and the end at `end`, would a read that
+ * failed be answered?
+ */
+static bool would_answer(const struct p2p_record *record, uint64_t offset, uint64_t top, uint64_t end)
+{
+	for (size_t i = 0; i < record->failed_count; i++) {
+		const struct p2p_range *failed = &record->failed[i];
+		uint64_t until = known_until(record, failed->offset, failed->end);
+
+		if (until >= offset && until < top)
+			until = top < failed->end ? known_until(record, top, failed->end) : failed->end;
+		if (until >= failed->end || until >= end)
+			return true;
+	}
+	return false;
+}
+
+void p2p_record_fail(struct p2p_record *record, uint64_t offset, size_t asked, int error)
+{
+	struct p2p_range range = { offset, offset + asked };
+
+	if (!record->error)
+		record->error = error;
+	for (size_t i = 0; i < record->failed_count; i++)
+		if (record->failed[i].offset == range.offset && record->failed[i].end == range.end)
+			return;
+	if ((record->failed_count & (record->failed_count + 1)) == 0) /* 0, 1, 3, 7, ...: grown by doubling */
+		record->failed = p2p_realloc(record->failed, record->failed_count * 2 + 1, sizeof(range));
+	record->failed[record->failed_count++] = range;
+}
+
 void p2p_record_data(struct p2p_record *record, uint64_t offset, const void *bytes, size_t len, size_t asked)
 {
-	uint64_t end = offset + len;
+	uint64_t top = offset + len, end = record->end;
 
-	if (len < asked && record->count && extent_end(&record->extents[record->count - 1]) > end) {
-		record->error = -ESTALE;
+	if (len < asked && record->count && extent_end(&record->extents[record->count - 1]) > top) {
+		p2p_record_fail(record, offset, asked, -ESTALE);
 		return;
 	}
 	if (record->len + len > P2P_RECORD_MAX) {
-		record->error = -EFBIG;
+		p2p_record_fail(record, offset, asked, -EFBIG);
 		return;
 	}
-	if (len < asked && end < record->end)
-		record->end = end;
-	fill_gaps(record, offset, bytes, end < record->end ? end : record->end);
+	if (len < asked && top < end)
+		end = top;
+	top = top < end ? top : end;
+	if (would_answer(record, offset, top, end)) {
+		p2p_record_fail(record, offset, asked, record->error);
+		return;
+	}
+	record->end = end;
+	fill_gaps(record, offset, bytes, top);
 }
 
 void p2p_record_bytes(struct p2p_record *record, const void *bytes, size_t len, size_t count)

@@ -3,9 +3,10 @@
  * Transcript: what was asked of a source and what it answered.  Floor 2 (io).
  * A recording source fills it, a snapshot is it as text (p2p-snapshot(5)).
  *
- * Only the first answer counts: a byte, once known, does not change, and
- * neither does an end or a failure.  So everything that was answered from a
- * transcript is answered so again from the finished one.
+ * Only the first answer counts: a byte, once known, does not change, an end
+ * does not move to where bytes were, and what failed once does not succeed
+ * later.  So everything that was answered from a transcript is answered so
+ * again from the finished one.
  */
 #ifndef P2P_IO_TRANSCRIPT_H
 #define P2P_IO_TRANSCRIPT_H
@@ -32,6 +33,11 @@ struct p2p_extent {
 	uint32_t at, len;
 };
 
+/* A read that failed: from `offset` up to `end`. */
+struct p2p_range {
+	uint64_t offset, end;
+};
+
 /* All that is known of a key for one verb. */
 struct p2p_record {
 	const char *key;
@@ -43,6 +49,8 @@ struct p2p_record {
 	size_t extents_size;
 	struct p2p_extent *extents; /* read: ascending, none touches another's bytes */
 	uint64_t end;   /* read: no byte is here or after; P2P_END_UNKNOWN */
+	struct p2p_range *failed; /* read: while recording; the text has only their error */
+	size_t failed_count;
 };
 
 #define P2P_END_UNKNOWN UINT64_MAX
@@ -74,10 +82,14 @@ int p2p_transcript_list(const struct p2p_transcript *transcript, const char *key
 
 /*
  * A read of `asked` bytes from `offset` gave `len`, fewer only at the end.  What
- * is known already stays; a file that is now shorter than what is known of it
- * fails with -ESTALE from here on.
+ * is known already stays.  The read fails instead where it says otherwise than
+ * before: the file is shorter than what is known of it (-ESTALE), or a read
+ * that failed would not have.
  */
 void p2p_record_data(struct p2p_record *record, uint64_t offset, const void *bytes, size_t len, size_t asked);
+
+/* A read of `asked` bytes from `offset` failed.  The first error of a record is the error of all its failures. */
+void p2p_record_fail(struct p2p_record *record, uint64_t offset, size_t asked, int error);
 
 /* The bytes of a link's target or of terminated names. */
 void p2p_record_bytes(struct p2p_record *record, const void *bytes, size_t len, size_t count);
