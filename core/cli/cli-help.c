@@ -106,8 +106,27 @@ static void format_option(struct p2p_buf *buf, const struct p2p_option *option)
 		p2p_buf_printf(buf, " %s", option->value);
 }
 
+/* " (pairs)", or " (not snapshot)" where that is shorter; nothing for an option of all verbs. */
+static void add_verbs(struct p2p_buf *buf, const struct p2p_program *program, const struct p2p_option *option)
+{
+	size_t with = 0, count = program->verb_count;
+
+	for (size_t i = 0; i < count; i++)
+		with += p2p_option_belongs(option, &program->verbs[i]);
+	if (with == count)
+		return;
+	bool but = with > count - with;
+
+	p2p_buf_puts(buf, but ? " (not" : " (");
+	for (size_t i = 0, said = 0; i < count; i++)
+		if (p2p_option_belongs(option, &program->verbs[i]) != but)
+			p2p_buf_printf(buf, "%s%s", but || said++ ? " " : "", program->verbs[i].word);
+	p2p_buf_putc(buf, ')');
+}
+
 /* Of `verb`, or of all when it is NULL; then those of few verbs say which. */
-static void print_options(FILE *out, const struct p2p_option *options, size_t count, const struct p2p_verb *verb)
+static void print_options(FILE *out, const struct p2p_program *program, const struct p2p_option *options, size_t count,
+			  const struct p2p_verb *verb)
 {
 	struct p2p_buf left = P2P_BUF_INIT, help = P2P_BUF_INIT;
 
@@ -119,8 +138,8 @@ static void print_options(FILE *out, const struct p2p_option *options, size_t co
 		format_option(&left, option);
 		p2p_buf_reset(&help);
 		p2p_buf_puts(&help, option->help);
-		if (!verb && option->verbs)
-			p2p_buf_printf(&help, " (%s)", option->verbs);
+		if (!verb)
+			add_verbs(&help, program, option);
 		if (option->flags & P2P_OPTION_MANY)
 			p2p_buf_puts(&help, "; may be repeated");
 		print_entry(out, left.text, help.text);
@@ -144,8 +163,8 @@ void p2p_cli_print_help(FILE *out, const struct p2p_program *program, const stru
 	if (!verb)
 		print_verbs(out, program);
 	fputs("\nOptions:\n", out);
-	print_options(out, program->options, program->option_count, verb);
-	print_options(out, p2p_cli_builtin, p2p_cli_builtin_count, verb);
+	print_options(out, program, program->options, program->option_count, verb);
+	print_options(out, program, p2p_cli_builtin, p2p_cli_builtin_count, verb);
 	if (details)
 		print_details(out, details);
 }

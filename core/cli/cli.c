@@ -432,7 +432,9 @@ int p2p_cli_main(const struct p2p_program *program, int argc, char *argv[])
 	p2p_cli_free(&cli);
 	if (!error)
 		return status;
-	p2p_problem_set(&problem, error, "cannot write the output: %s", p2p_problem_errno(error));
+	/* -EIO: an earlier write failed, and nobody knows why any more. */
+	p2p_problem_set(&problem, error, "cannot write the output%s%s", error == -EIO ? "" : ": ",
+			error == -EIO ? "" : p2p_problem_errno(error));
 	complain(stderr, program->name, problem.text);
 	/* No status says "cannot write"; this one says that input or output failed. */
 	return P2P_EXIT_CANNOT_READ;

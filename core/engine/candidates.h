@@ -42,11 +42,4 @@ struct p2p_candidates {
 void p2p_candidates_find(struct p2p_arena *arena, const struct p2p_host *host, const struct p2p_hardware *hardware,
 			 struct p2p_candidates *ret);
 
-/*
- * The mainline or stable release behind what uname says: Debian's
- * "6.1.0-28-amd64" is 6.1.119 by /proc/version, Ubuntu's "6.8.0-45-generic"
- * is 6.8.12 by /proc/version_signature.  -EINVAL: no release in it.
- */
-int p2p_kernel_release(const struct p2p_host *host, struct p2p_release *ret);
-
 #endif

@@ -8,38 +8,9 @@
  */
 #include <string.h>
 
+#include "../model/acs-args.h"
 #include "../model/acs.h"
 #include "judge-internal.h"
-
-/* How the command line can clear redirect in a release. */
-enum bootarg {
-	BOOTARG_NONE = 0,
-	BOOTARG_DISABLE_REDIR, /* up to 6.10: clears RR, CR, EC and keeps the rest */
-	BOOTARG_BROKEN,        /* 6.11-6.14: masks are misapplied, neither argument does what it says */
-	BOOTARG_UNSURE,        /* mended between 6.14 and 6.17, and between 6.12.8 and 6.12.107: not known where */
-	BOOTARG_CONFIG_ACS,    /* mended: config_acs= with every bit that is to stay spelled out */
-};
-
-static bool series(struct p2p_release release, unsigned major, unsigned minor)
-{
-	return release.major == major && release.minor == minor;
-}
-
-static enum bootarg bootarg_of(struct p2p_release release)
-{
-	static const struct p2p_release broken = { 6, 11, 0, false }, mended = { 6, 17, 0, false };
-
-	if (p2p_release_compare_series(release, broken) < 0)
-		return BOOTARG_DISABLE_REDIR;
-	if (p2p_release_compare_series(release, mended) >= 0)
-		return BOOTARG_CONFIG_ACS;
-	if (series(release, 6, 12)) {
-		if (release.patch_known && release.patch >= 107)
-			return BOOTARG_CONFIG_ACS;
-		return release.patch_known && release.patch <= 8 ? BOOTARG_BROKEN : BOOTARG_UNSURE;
-	}
-	return series(release, 6, 15) || series(release, 6, 16) ? BOOTARG_UNSURE : BOOTARG_BROKEN;
-}
 
 /*
  * The path of slots from the root bus, "0000:00:01.0/00.0/02.0": it holds when
@@ -88,18 +59,18 @@ static size_t redirecting(const struct p2p_judge *judge, const struct p2p_verdic
 	return count;
 }
 
-static const char *make_bootargs(const struct p2p_judge *judge, enum bootarg bootarg, const int *hops, size_t count,
+static const char *make_bootargs(const struct p2p_judge *judge, enum p2p_acs_args args, const int *hops, size_t count,
 				 struct p2p_arena *arena)
 {
 	struct p2p_buf buf = P2P_BUF_INIT;
 
-	if (bootarg != BOOTARG_DISABLE_REDIR && bootarg != BOOTARG_CONFIG_ACS)
+	if (args != P2P_ACS_ARGS_DISABLE_REDIR && args != P2P_ACS_ARGS_CONFIG_ACS)
 		return NULL;
-	p2p_buf_puts(&buf, bootarg == BOOTARG_CONFIG_ACS ? "pci=config_acs=" : "pci=disable_acs_redir=");
+	p2p_buf_puts(&buf, args == P2P_ACS_ARGS_CONFIG_ACS ? "pci=config_acs=" : "pci=disable_acs_redir=");
 	for (size_t i = 0; i < count; i++) {
 		if (i)
 			p2p_buf_putc(&buf, ';');
-		if (bootarg == BOOTARG_CONFIG_ACS) {
+		if (args == P2P_ACS_ARGS_CONFIG_ACS) {
 			put_flags(&judge->machine->functions[hops[i]].acs, &buf);
 			p2p_buf_putc(&buf, '@');
 		}
@@ -125,16 +96,16 @@ static void make_setpci(const struct p2p_judge *judge, const int *hops, size_t c
 	remedy->setpci_count = count;
 }
 
-static const char *says_acs(enum bootarg bootarg, size_t count, struct p2p_arena *arena)
+static const char *says_acs(enum p2p_acs_args args, size_t count, struct p2p_arena *arena)
 {
 	const char *hops = count == 1 ? "the hop named" : "the hops named";
 
-	switch (bootarg) {
-	case BOOTARG_BROKEN:
+	switch (args) {
+	case P2P_ACS_ARGS_BROKEN:
 		return p2p_arena_printf(arena, "clear ACS redirect on %s; on 6.11 to 6.14 the command line cannot do "
 					       "it right (both arguments misapply their masks), so only until the "
 					       "next reset or boot, or with another kernel", hops);
-	case BOOTARG_UNSURE:
+	case P2P_ACS_ARGS_UNSURE:
 		return p2p_arena_printf(arena, "clear ACS redirect on %s; whether the command line of this release "
 					       "does it right is not known (6.11 to 6.14 do not, 6.12.107 and 6.17 do)",
 					hops);
@@ -149,11 +120,11 @@ static void remedy_acs(const struct p2p_judge *judge, const struct p2p_verdict *
 {
 	int *hops = p2p_arena_array(arena, p2p_judge_reasons_max(judge), sizeof(*hops));
 	size_t count = redirecting(judge, verdict, hops);
-	enum bootarg bootarg = bootarg_of(judge->candidates.list[0].table);
+	enum p2p_acs_args args = p2p_acs_args_of(judge->candidates.list[0].table);
 
 	remedy->kind = P2P_REMEDY_ACS;
-	remedy->says = says_acs(bootarg, count, arena);
-	remedy->bootargs = make_bootargs(judge, bootarg, hops, count, arena);
+	remedy->says = says_acs(args, count, arena);
+	remedy->bootargs = make_bootargs(judge, args, hops, count, arena);
 	make_setpci(judge, hops, count, arena, remedy);
 	remedy->becomes = P2P_MAP_BUS_ADDR;
 }

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "../base/text.h"
+#include "acs-args.h"
 #include "acs.h"
+#include "host.h"
 
 static int bad(struct p2p_problem *problem, const char *word, const char *expected)
 {
@@ -131,6 +133,11 @@ static void apply_host(const struct p2p_assume *assume, struct p2p_machine *mach
 					       assume->cpu_family));
 	}
 	if (assume->cmdline) {
+		const char *before = p2p_known(host->cmdline.fact) ? host->cmdline.text : NULL;
+		struct p2p_release release;
+
+		if ((!before || strcmp(before, assume->cmdline) != 0) && !p2p_host_release(host, &release))
+			p2p_acs_args_apply(machine, release, before, assume->cmdline);
 		host->cmdline = (struct p2p_word){ assumed(), p2p_arena_strdup(arena, assume->cmdline) };
 		note(machine, p2p_arena_printf(arena, "command line \"%s\"", assume->cmdline));
 	}

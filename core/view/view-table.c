@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Tables and trees: the door of libsmartcols.
+ *
+ * The library pads, aligns and colours.  Widths, cutting and the lines of a
+ * tree are decided here: its releases differ in how much they take from which
+ * column, they do not mark what they cut, and from 2.41 on a tree of n rows
+ * costs them n * n.
  */
 #include "view.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
@@ -14,9 +20,9 @@
 #include "../base/arena.h"
 #include "../base/buf.h"
 #include "../base/text.h"
+#include "tree.h"
 
 #define ROLE_OFF "\033[0m"
-#define TREE_STEP 2 /* columns of the lines that each level of a tree adds */
 
 /* The eight basic colours only: they are legible in every palette and background. */
 static const char *role_sequence(enum p2p_role role)
@@ -55,11 +61,9 @@ struct fill {
 	const struct p2p_report *report;
 	const struct p2p_style *style;
 	struct libscols_table *table;
-	struct libscols_line **lines; /* by row number, to find parents */
-	size_t *depths;               /* by row number */
-	size_t *widths;               /* of the columns; NULL: as wide as needed */
-	struct p2p_buf text;
-	bool tree;
+	struct p2p_tree tree;
+	size_t *widths, total; /* of the columns, and of a whole line */
+	struct p2p_buf text, cell;
 };
 
 /* Text that p2p_text_visible would copy as it is: nearly all, so it is not copied. */
@@ -84,8 +88,8 @@ static const char *visible_text(struct fill *fill, const struct p2p_report_row *
 }
 
 /*
- * The bytes at the start of `text` that fit into `width` columns, and in
- * *ret_width how many columns these take.  Terminals disagree on characters
+ * The bytes at the start of `text` that fit into `width` screen columns, and
+ * in *ret_width how many columns these take.  Terminals disagree on characters
  * that the locale does not know; one column is the usual guess.
  */
 static size_t fitting_bytes(const char *text, size_t width, size_t *ret_width)
@@ -111,33 +115,41 @@ static size_t text_width(const char *text)
 {
 	size_t width;
 
+	if (is_plain(text))
+		return strlen(text);
 	fitting_bytes(text, SIZE_MAX, &width);
 	return width;
 }
 
-/* Columns that the tree's lines take before the text of this cell. */
-static size_t lines_width(const struct fill *fill, const struct p2p_report_row *row, size_t column)
+/* Screen columns that the tree's lines take before the text of this cell. */
+static size_t lines_width(const struct fill *fill, const struct p2p_tree_row *row, size_t column)
 {
 	bool tree = p2p_report_column(fill->report, column)->flags & P2P_COLUMN_TREE;
 
-	return tree ? fill->depths[p2p_report_number(row)] * TREE_STEP : 0;
+	return tree ? row->depth * P2P_TREE_STEP : 0;
 }
 
 static void measure_columns(struct fill *fill)
 {
-	const struct p2p_report_row *row = NULL;
 	size_t count = p2p_report_column_count(fill->report);
 
-	for (size_t i = 0; i < count; i++)
+	/* The library makes no column narrower than its heading, nor than 1. */
+	for (size_t i = 0; i < count; i++) {
 		fill->widths[i] = text_width(p2p_report_column(fill->report, i)->name);
-	while ((row = p2p_report_next(fill->report, row)))
+		fill->widths[i] += !fill->widths[i];
+	}
+	for (size_t k = 0; k < fill->tree.count; k++)
 		for (size_t i = 0; i < count; i++) {
+			const struct p2p_tree_row *row = &fill->tree.rows[k];
 			enum p2p_role role;
-			size_t width = text_width(visible_text(fill, row, i, &role)) + lines_width(fill, row, i);
+			size_t width = text_width(visible_text(fill, row->row, i, &role)) + lines_width(fill, row, i);
 
 			if (width > fill->widths[i])
 				fill->widths[i] = width;
 		}
+	fill->total = count ? count - 1 : 0;
+	for (size_t i = 0; i < count; i++)
+		fill->total += fill->widths[i];
 }
 
 /* The widest column that may be cut and is wider than its heading; -1 when there is none. */
@@ -149,80 +161,47 @@ static int widest_column(const struct fill *fill)
 		const struct p2p_column *column = p2p_report_column(fill->report, i);
 
 		if ((column->flags & P2P_COLUMN_TRIM) && fill->widths[i] > text_width(column->name) &&
-		    (widest < 0 || fill->widths[i] > fill->widths[widest]))
+		    fill->widths[i] > 1 && (widest < 0 || fill->widths[i] > fill->widths[widest]))
 			widest = (int)i;
 	}
 	return widest;
 }
 
-/*
- * Decides the widths here and cuts the texts, instead of leaving it to the
- * library: which of its releases takes how much from which column differs,
- * and it does not mark what it cuts.
- */
 static void fit_columns(struct fill *fill)
 {
-	size_t count = p2p_report_column_count(fill->report), total = count ? count - 1 : 0;
+	size_t room = fill->style->width > 0 ? (size_t)fill->style->width : SIZE_MAX;
 	int widest;
 
 	measure_columns(fill);
-	for (size_t i = 0; i < count; i++)
-		total += fill->widths[i];
-	for (; total > (size_t)fill->style->width && (widest = widest_column(fill)) >= 0; total--)
+	for (; fill->total > room && (widest = widest_column(fill)) >= 0; fill->total--)
 		fill->widths[widest]--;
-}
-
-/*
- * The library asks the locale whether it may draw with Unicode; here -i and
- * the caller decide, so both kinds of lines are spelled out.
- */
-static int set_symbols(const struct fill *fill)
-{
-	struct libscols_symbols *symbols = scols_new_symbols();
-	bool ascii = fill->style->ascii;
-
-	if (!symbols)
-		return -ENOMEM;
-	int error = scols_symbols_set_branch(symbols, ascii ? "|-" : "├─");
-
-	if (!error)
-		error = scols_symbols_set_vertical(symbols, ascii ? "| " : "│ ");
-	if (!error)
-		error = scols_symbols_set_right(symbols, ascii ? "`-" : "└─");
-	if (!error)
-		error = scols_table_set_symbols(fill->table, symbols);
-	scols_unref_symbols(symbols);
-	return error;
 }
 
 static int set_options(const struct fill *fill)
 {
-	const struct p2p_style *style = fill->style;
 	struct libscols_table *table = fill->table;
-	int error = set_symbols(fill);
+	int error = scols_table_enable_colors(table, fill->style->color);
 
 	if (!error)
-		error = scols_table_enable_colors(table, style->color);
-	if (!error)
-		error = scols_table_enable_ascii(table, style->ascii);
-	if (!error)
-		error = scols_table_enable_noheadings(table, !style->headings);
+		error = scols_table_enable_noheadings(table, !fill->style->headings);
 	/* The text is made visible here, before; the library need not look at it again. */
 	if (!error)
 		error = scols_table_enable_noencoding(table, 1);
+	/*
+	 * The width is what is needed, so that nothing is cut there.  It is
+	 * said all the same: 2.41 clears a buffer of this size, else of 8 KiB,
+	 * for every cell.
+	 */
 	if (!error)
-		error = scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
+		error = scols_table_set_termforce(table, SCOLS_TERMFORCE_ALWAYS);
+	if (!error)
+		error = scols_table_set_termwidth(table, fill->total);
 	return error;
 }
 
 static int add_column(const struct fill *fill, const struct p2p_column *column)
 {
-	int flags = 0;
-
-	if (column->flags & P2P_COLUMN_RIGHT)
-		flags |= SCOLS_FL_RIGHT;
-	if (column->flags & P2P_COLUMN_TREE)
-		flags |= SCOLS_FL_TREE;
+	int flags = column->flags & P2P_COLUMN_RIGHT ? SCOLS_FL_RIGHT : 0;
 	struct libscols_column *made = scols_table_new_column(fill->table, column->name, 0, flags);
 
 	if (!made)
@@ -231,39 +210,42 @@ static int add_column(const struct fill *fill, const struct p2p_column *column)
 							 role_sequence(P2P_ROLE_TITLE)) : 0;
 }
 
-/* Cuts the text to the column's width, with a mark at the end. */
-static const char *trim_text(struct fill *fill, const char *text, size_t width)
+/* Adds the text, cut to `width` with a mark at the end. */
+static void add_trimmed(struct fill *fill, const char *text, size_t width)
 {
 	const char *mark = fill->style->ascii ? ".." : "…";
 	size_t marked = fill->style->ascii ? 2 : 1, used;
 
-	if (text_width(text) <= width)
-		return text;
+	if (text_width(text) <= width) {
+		p2p_buf_puts(&fill->cell, text);
+		return;
+	}
 	if (width <= marked) {
 		mark = "";
 		marked = 0;
 	}
-	struct p2p_buf cut = P2P_BUF_INIT;
-
-	p2p_buf_add(&cut, text, fitting_bytes(text, width - marked, &used));
-	p2p_buf_puts(&cut, mark);
-	p2p_buf_free(&fill->text);
-	fill->text = cut;
-	return p2p_buf_text(&fill->text);
+	p2p_buf_add(&fill->cell, text, fitting_bytes(text, width - marked, &used));
+	p2p_buf_puts(&fill->cell, mark);
 }
 
-static int set_cell(struct fill *fill, struct libscols_line *line, const struct p2p_report_row *row, size_t column)
+static int set_cell(struct fill *fill, struct libscols_line *line, size_t number, size_t column)
 {
+	const struct p2p_tree_row *row = &fill->tree.rows[number];
+	unsigned flags = p2p_report_column(fill->report, column)->flags;
 	enum p2p_role role;
-	const char *text = visible_text(fill, row, column, &role);
+	const char *text = visible_text(fill, row->row, column, &role);
 
+	if (flags & (P2P_COLUMN_TREE | P2P_COLUMN_TRIM)) {
+		size_t width = fill->widths[column], lines = lines_width(fill, row, column);
+
+		p2p_buf_reset(&fill->cell);
+		if (flags & P2P_COLUMN_TREE)
+			p2p_tree_lines(&fill->tree, number, fill->style->ascii, &fill->cell);
+		add_trimmed(fill, text, width > lines ? width - lines : 0);
+		text = p2p_buf_text(&fill->cell);
+	}
 	if (!*text)
 		return 0;
-	if (fill->widths && p2p_report_column(fill->report, column)->flags & P2P_COLUMN_TRIM) {
-		size_t lines = lines_width(fill, row, column), width = fill->widths[column];
-
-		text = trim_text(fill, text, width > lines ? width - lines : 0);
-	}
 	int error = scols_line_set_data(line, column, text);
 	const char *sequence = role_sequence(role);
 
@@ -272,28 +254,24 @@ static int set_cell(struct fill *fill, struct libscols_line *line, const struct 
 	return error;
 }
 
-static int add_row(struct fill *fill, const struct p2p_report_row *row)
+static int add_row(struct fill *fill, size_t number)
 {
-	const struct p2p_report_row *parent = fill->tree ? p2p_report_parent(row) : NULL;
-	struct libscols_line *line =
-		scols_table_new_line(fill->table, parent ? fill->lines[p2p_report_number(parent)] : NULL);
+	struct libscols_line *line = scols_table_new_line(fill->table, NULL);
 	int error = line ? 0 : -ENOMEM;
 
-	fill->lines[p2p_report_number(row)] = line;
 	for (size_t i = 0; !error && i < p2p_report_column_count(fill->report); i++)
-		error = set_cell(fill, line, row, i);
+		error = set_cell(fill, line, number, i);
 	return error;
 }
 
 static int fill_table(struct fill *fill)
 {
-	const struct p2p_report_row *row = NULL;
 	int error = set_options(fill);
 
 	for (size_t i = 0; !error && i < p2p_report_column_count(fill->report); i++)
 		error = add_column(fill, p2p_report_column(fill->report, i));
-	while (!error && (row = p2p_report_next(fill->report, row)))
-		error = add_row(fill, row);
+	for (size_t i = 0; !error && i < fill->tree.count; i++)
+		error = add_row(fill, i);
 	return error;
 }
 
@@ -337,8 +315,7 @@ static int print_table(const struct fill *fill, FILE *out)
 	int error = scols_print_table_to_string(fill->table, &text);
 
 	if (!error && text) {
-		if (p2p_report_row_count(fill->report))
-			write_lines(out, text);
+		write_lines(out, text);
 		if (ferror(out) || fflush(out))
 			error = -EIO;
 	}
@@ -346,42 +323,35 @@ static int print_table(const struct fill *fill, FILE *out)
 	return error;
 }
 
-/* Depths, and whether it is a tree at all. */
-static void note_shape(struct fill *fill)
+static bool is_tree(const struct p2p_report *report)
 {
-	const struct p2p_report_row *row = NULL;
-
-	for (size_t i = 0; i < p2p_report_column_count(fill->report); i++)
-		fill->tree = fill->tree || (p2p_report_column(fill->report, i)->flags & P2P_COLUMN_TREE);
-	while ((row = p2p_report_next(fill->report, row))) {
-		const struct p2p_report_row *parent = p2p_report_parent(row);
-
-		fill->depths[p2p_report_number(row)] = parent ? fill->depths[p2p_report_number(parent)] + 1 : 0;
-	}
+	for (size_t i = 0; i < p2p_report_column_count(report); i++)
+		if (p2p_report_column(report, i)->flags & P2P_COLUMN_TREE)
+			return true;
+	return false;
 }
 
 int p2p_view_table(FILE *out, const struct p2p_report *report, const struct p2p_style *style)
 {
-	size_t rows = p2p_report_row_count(report), columns = p2p_report_column_count(report);
-	struct fill fill = { .report = report, .style = style, .table = scols_new_table() };
+	struct fill fill = { .report = report, .style = style };
 
+	/* Headings over nothing help nobody: the caller says what is missing. */
+	if (!p2p_report_row_count(report) || !p2p_report_column_count(report))
+		return 0;
+	fill.table = scols_new_table();
 	if (!fill.table)
 		return -ENOMEM;
-	fill.lines = p2p_realloc(NULL, rows, sizeof(*fill.lines));
-	fill.depths = p2p_realloc(NULL, rows, sizeof(*fill.depths));
-	note_shape(&fill);
-	if (style->width > 0) {
-		fill.widths = p2p_realloc(NULL, columns, sizeof(*fill.widths));
-		fit_columns(&fill);
-	}
+	fill.widths = p2p_realloc(NULL, p2p_report_column_count(report), sizeof(*fill.widths));
+	p2p_tree_make(report, is_tree(report), &fill.tree);
+	fit_columns(&fill);
 	int error = fill_table(&fill);
 
 	if (!error)
 		error = print_table(&fill, out);
-	free(fill.lines);
-	free(fill.depths);
 	free(fill.widths);
+	p2p_tree_free(&fill.tree);
 	p2p_buf_free(&fill.text);
+	p2p_buf_free(&fill.cell);
 	scols_unref_table(fill.table);
 	return error;
 }
