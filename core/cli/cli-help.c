@@ -117,10 +117,10 @@ static void add_verbs(struct p2p_buf *buf, const struct p2p_program *program, co
 		return;
 	bool but = with > count - with;
 
-	p2p_buf_puts(buf, but ? " (not" : " (");
+	p2p_buf_puts(buf, but ? " (not " : " (");
 	for (size_t i = 0, said = 0; i < count; i++)
 		if (p2p_option_belongs(option, &program->verbs[i]) != but)
-			p2p_buf_printf(buf, "%s%s", but || said++ ? " " : "", program->verbs[i].word);
+			p2p_buf_printf(buf, "%s%s", said++ ? ", " : "", program->verbs[i].word);
 	p2p_buf_putc(buf, ')');
 }
 

@@ -7,12 +7,81 @@
  * asked first, and a sleeper is left alone unless --wake.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../base/text.h"
 #include "../model/pciconf.h"
 #include "scan-internal.h"
+
+/* Is it a VF, and whose?  Only an endpoint can be one. */
+static void physfn_read(struct p2p_scan *scan, struct p2p_function *function, struct p2p_place *place)
+{
+	int error = p2p_function_is_bridge(function)
+			    ? -ENOENT
+			    : p2p_source_link(scan->source, p2p_scan_key(scan, function, "physfn"), &scan->text);
+
+	if (!error)
+		error = p2p_bdf_parse(p2p_scan_base_name(p2p_buf_text(&scan->text)), &place->physfn);
+	place->is_vf = !error;
+	function->physfn = (struct p2p_edge){ p2p_fact_of(error, P2P_ORIGIN_READ), P2P_NOBODY };
+}
+
+static void uevent_line(struct p2p_scan *scan, struct p2p_function *function, const char *line, size_t len)
+{
+	char value[128];
+	const char *equals = memchr(line, '=', len);
+	size_t name = equals ? (size_t)(equals - line) : 0;
+
+	if (!equals || len - name - 1 >= sizeof(value))
+		return;
+	memcpy(value, equals + 1, len - name - 1);
+	value[len - name - 1] = '\0';
+	unsigned a, b;
+
+	if (name == 6 && !strncmp(line, "DRIVER", name))
+		function->driver = p2p_word_read(p2p_arena_strdup(scan->machine->arena, value));
+	else if (name == 9 && !strncmp(line, "PCI_CLASS", name) && sscanf(value, "%x", &a) == 1)
+		function->class = p2p_number_read(a & 0xffffff);
+	else if (name == 6 && !strncmp(line, "PCI_ID", name) && sscanf(value, "%x:%x", &a, &b) == 2) {
+		function->vendor = p2p_number_read(a & 0xffff);
+		function->device = p2p_number_read(b & 0xffff);
+	} else if (name == 13 && !strncmp(line, "PCI_SUBSYS_ID", name) && sscanf(value, "%x:%x", &a, &b) == 2) {
+		function->subvendor = p2p_number_read(a & 0xffff);
+		function->subdevice = p2p_number_read(b & 0xffff);
+	}
+}
+
+/* The kernel's own words of a function in one read: DRIVER, PCI_CLASS, PCI_ID. */
+static int uevent_read(struct p2p_scan *scan, struct p2p_function *function)
+{
+	int error = p2p_source_read_text(scan->source, p2p_scan_key(scan, function, "uevent"), 4096, &scan->text);
+
+	if (error) {
+		function->driver.fact = p2p_fact_of(error == -ENOENT ? -ENODATA : error, P2P_ORIGIN_READ);
+		return error;
+	}
+	function->driver.fact = p2p_fact_of(-ENOENT, P2P_ORIGIN_READ);
+	for (const char *line = p2p_buf_text(&scan->text); *line;) {
+		size_t len = strcspn(line, "\n");
+
+		uevent_line(scan, function, line, len);
+		line += len + (line[len] != '\0');
+	}
+	return 0;
+}
+
+/* A dump has no uevent, but `lspci -v` names the driver. */
+static void driver_link_read(struct p2p_scan *scan, struct p2p_function *function)
+{
+	int error = p2p_source_link(scan->source, p2p_scan_key(scan, function, "driver"), &scan->text);
+
+	function->driver.fact = p2p_fact_of(error, P2P_ORIGIN_READ);
+	if (!error)
+		function->driver.text =
+			p2p_arena_strdup(scan->machine->arena, p2p_scan_base_name(p2p_buf_text(&scan->text)));
+}
 
 /* One function's configuration space as p2p_pciconf_decode() asks for it. */
 struct config {
@@ -31,7 +100,7 @@ static int config_read(void *context, unsigned offset, void *buffer, size_t leng
 	int error = p2p_source_read(config->source, config->key, offset, buffer, length, &got);
 
 	if (error)
-		return error == -ENOENT ? -ENODATA : error;
+		return error;
 	if (got == length)
 		return 0;
 	return offset < 256 ? -EACCES : -ENOENT;
@@ -58,12 +127,15 @@ static bool is_asleep(struct p2p_scan *scan, struct p2p_function *function)
 	return false;
 }
 
-static bool sleeps_above(const struct p2p_machine *machine, const struct p2p_function *function)
+/* Is the bridge above it asleep?  Its own bridge was asked the same before. */
+static bool sleeps_above(const struct p2p_machine *machine, const struct p2p_place *place)
 {
-	for (const struct p2p_edge *up = &function->up; p2p_known(up->fact); up = &machine->functions[up->to].up)
-		if (machine->functions[up->to].asleep)
-			return true;
-	return false;
+	int parent = place->error	    ? P2P_NOBODY
+		     : place->has_parent  ? p2p_machine_find(machine, place->parent)
+		     : place->host_nested ? p2p_machine_find(machine, place->host_under)
+					  : P2P_NOBODY;
+
+	return parent != P2P_NOBODY && machine->functions[parent].asleep;
 }
 
 static void asleep_facts(struct p2p_function *function)
@@ -252,20 +324,21 @@ static void detail_read(struct p2p_scan *scan, struct p2p_function *function)
 	}
 }
 
-void p2p_scan_power(struct p2p_scan *scan, struct p2p_function *function)
-{
-	function->asleep = is_asleep(scan, function);
-}
-
-void p2p_scan_function(struct p2p_scan *scan, struct p2p_function *function)
+void p2p_scan_function(struct p2p_scan *scan, struct p2p_function *function, struct p2p_place *place)
 {
 	unsigned want = scan->options->want;
+	int error = uevent_read(scan, function);
 
-	function->asleep = function->asleep || sleeps_above(scan->machine, function);
+	if (error == -ENODATA)
+		driver_link_read(scan, function);
+	physfn_read(scan, function, place);
+	function->asleep = is_asleep(scan, function) || sleeps_above(scan->machine, place);
 	if (function->asleep && !scan->options->wake)
 		asleep_facts(function);
 	else
 		config_decode(scan, function);
+	/* Neither its uevent nor its config: the folder is gone, between the list and now. */
+	place->gone = error == -ENOENT && function->header.fact.error == -ENOENT;
 	if (function->link.fact.know == P2P_UNKNOWN && !function->dead && !function->asleep)
 		link_attributes(scan, function);
 	if (want & P2P_WANT_IOMMU)

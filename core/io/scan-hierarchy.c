@@ -12,7 +12,6 @@
  * snapshot may be malformed or hostile.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,7 +30,7 @@ static int function_order(const void *a, const void *b)
 }
 
 /* The text after the last '/' of a link. */
-static const char *base_name(const char *path)
+const char *p2p_scan_base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -54,6 +53,7 @@ static void place_component(struct p2p_scan *scan, const char *path, const char 
 	} else if (p2p_bdf_parse_prefix(part, &bdf) == (int)len) {
 		place->parent = bdf;
 		place->has_parent = true;
+		place->depth++;
 	} else if (place->hostbridge) {
 		place->error = -EINVAL; /* only functions live below a host bridge */
 	}
@@ -66,7 +66,7 @@ static void place_parse(struct p2p_scan *scan, struct p2p_bdf self, const char *
 
 	while (!strncmp(path, "../", 3))
 		path += 3;
-	const char *own = base_name(path);
+	const char *own = p2p_scan_base_name(path);
 
 	if (strncmp(path, "devices/", 8) != 0 || p2p_bdf_parse(own, &last) || p2p_bdf_compare(last, self) != 0) {
 		place->error = -EINVAL;
@@ -85,74 +85,6 @@ static void place_read(struct p2p_scan *scan, struct p2p_function *function, str
 	place->error = p2p_source_link(scan->source, key, &scan->text);
 	if (!place->error)
 		place_parse(scan, function->bdf, p2p_buf_text(&scan->text), place);
-}
-
-/* Is it a VF, and whose?  Only an endpoint can be one. */
-static void physfn_read(struct p2p_scan *scan, struct p2p_function *function, struct p2p_place *place)
-{
-	int error = p2p_function_is_bridge(function)
-			    ? -ENOENT
-			    : p2p_source_link(scan->source, p2p_scan_key(scan, function, "physfn"), &scan->text);
-
-	if (!error)
-		error = p2p_bdf_parse(base_name(p2p_buf_text(&scan->text)), &place->physfn);
-	place->is_vf = !error;
-	function->physfn = (struct p2p_edge){ p2p_fact_of(error, P2P_ORIGIN_READ), P2P_NOBODY };
-}
-
-static void uevent_line(struct p2p_scan *scan, struct p2p_function *function, const char *line, size_t len)
-{
-	char value[128];
-	const char *equals = memchr(line, '=', len);
-	size_t name = equals ? (size_t)(equals - line) : 0;
-
-	if (!equals || len - name - 1 >= sizeof(value))
-		return;
-	memcpy(value, equals + 1, len - name - 1);
-	value[len - name - 1] = '\0';
-	unsigned a, b;
-
-	if (name == 6 && !strncmp(line, "DRIVER", name))
-		function->driver = p2p_word_read(p2p_arena_strdup(scan->machine->arena, value));
-	else if (name == 9 && !strncmp(line, "PCI_CLASS", name) && sscanf(value, "%x", &a) == 1)
-		function->class = p2p_number_read(a & 0xffffff);
-	else if (name == 6 && !strncmp(line, "PCI_ID", name) && sscanf(value, "%x:%x", &a, &b) == 2) {
-		function->vendor = p2p_number_read(a & 0xffff);
-		function->device = p2p_number_read(b & 0xffff);
-	} else if (name == 13 && !strncmp(line, "PCI_SUBSYS_ID", name) && sscanf(value, "%x:%x", &a, &b) == 2) {
-		function->subvendor = p2p_number_read(a & 0xffff);
-		function->subdevice = p2p_number_read(b & 0xffff);
-	}
-}
-
-/* The kernel's own words of a function in one read: DRIVER, PCI_CLASS, PCI_ID. */
-static int uevent_read(struct p2p_scan *scan, struct p2p_function *function)
-{
-	int error = p2p_source_read_text(scan->source, p2p_scan_key(scan, function, "uevent"), 4096, &scan->text);
-
-	if (error) {
-		function->driver.fact = p2p_fact_of(error == -ENOENT ? -ENODATA : error, P2P_ORIGIN_READ);
-		return error;
-	}
-	function->driver.fact = p2p_fact_of(-ENOENT, P2P_ORIGIN_READ);
-	for (const char *line = p2p_buf_text(&scan->text); *line;) {
-		size_t len = strcspn(line, "\n");
-
-		uevent_line(scan, function, line, len);
-		line += len + (line[len] != '\0');
-	}
-	return 0;
-}
-
-/* A dump has no uevent, but `lspci -v` names the driver. */
-static void driver_link_read(struct p2p_scan *scan, struct p2p_function *function)
-{
-	int error = p2p_source_link(scan->source, p2p_scan_key(scan, function, "driver"), &scan->text);
-
-	function->driver.fact = p2p_fact_of(error, P2P_ORIGIN_READ);
-	if (!error)
-		function->driver.text =
-			p2p_arena_strdup(scan->machine->arena, base_name(p2p_buf_text(&scan->text)));
 }
 
 static int functions_list(struct p2p_scan *scan, struct p2p_problem *problem)
@@ -188,38 +120,96 @@ static int functions_list(struct p2p_scan *scan, struct p2p_problem *problem)
 	return 0;
 }
 
+/* Keeps the functions that `keep` says, and their places. */
+static void functions_keep(struct p2p_scan *scan, bool (*keep)(struct p2p_scan *, size_t))
+{
+	struct p2p_machine *machine = scan->machine;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < machine->function_count; i++) {
+		if (!keep(scan, i))
+			continue;
+		machine->functions[kept] = machine->functions[i];
+		scan->places[kept++] = scan->places[i];
+	}
+	machine->function_count = kept;
+}
+
+static void vanished(struct p2p_scan *scan, size_t index)
+{
+	char address[P2P_BDF_TEXT];
+
+	p2p_scan_say(scan, "%s: vanished while it was being read; it is left out",
+		     p2p_bdf_format(scan->machine->functions[index].bdf, true, address));
+}
+
+static bool is_there(struct p2p_scan *scan, size_t index)
+{
+	const struct p2p_machine *machine = scan->machine;
+	char address[P2P_BDF_TEXT];
+
+	if (index && !p2p_bdf_compare(machine->functions[index].bdf, machine->functions[index - 1].bdf)) {
+		p2p_scan_say(scan, "%s: listed twice",
+			     p2p_bdf_format(machine->functions[index].bdf, true, address));
+		return false;
+	}
+	if (scan->places[index].error == -ENOENT) {
+		vanished(scan, index);
+		return false;
+	}
+	return true;
+}
+
+static bool is_still_there(struct p2p_scan *scan, size_t index)
+{
+	if (scan->places[index].gone)
+		vanished(scan, index);
+	return !scan->places[index].gone;
+}
+
+struct by_depth {
+	unsigned depth;
+	size_t index;
+};
+
+static int depth_order(const void *a, const void *b)
+{
+	const struct by_depth *x = a, *y = b;
+
+	if (x->depth != y->depth)
+		return x->depth < y->depth ? -1 : 1;
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+/* Facts of each function, bridges before what is below them: what is below a sleeping bridge is not read. */
+static void functions_read(struct p2p_scan *scan)
+{
+	size_t count = scan->machine->function_count;
+	struct by_depth *order = p2p_realloc(NULL, count, sizeof(*order));
+
+	for (size_t i = 0; i < count; i++)
+		order[i] = (struct by_depth){ scan->places[i].depth, i };
+	qsort(order, count, sizeof(*order), depth_order);
+	for (size_t i = 0; i < count; i++)
+		p2p_scan_function(scan, &scan->machine->functions[order[i].index], &scan->places[order[i].index]);
+	free(order);
+}
+
 int p2p_scan_functions(struct p2p_scan *scan, struct p2p_problem *problem)
 {
 	struct p2p_machine *machine = scan->machine;
 	int error = functions_list(scan, problem);
-	size_t kept = 0;
 
 	if (error || !machine->function_count)
 		return error;
 	qsort(machine->functions, machine->function_count, sizeof(*machine->functions), function_order);
 	scan->places = p2p_realloc(NULL, machine->function_count, sizeof(*scan->places));
-	for (size_t i = 0; i < machine->function_count; i++) {
-		struct p2p_function *function = &machine->functions[kept];
-		struct p2p_place *place = &scan->places[kept];
-		char address[P2P_BDF_TEXT];
-
-		*function = machine->functions[i];
-		*place = (struct p2p_place){ 0 };
-		p2p_bdf_format(function->bdf, true, address);
-		if (kept && !p2p_bdf_compare(function->bdf, machine->functions[kept - 1].bdf)) {
-			p2p_scan_say(scan, "%s: listed twice", address);
-			continue;
-		}
-		place_read(scan, function, place);
-		if (place->error == -ENOENT) {
-			p2p_scan_say(scan, "%s: vanished while it was being read; it is left out", address);
-			continue;
-		}
-		if (uevent_read(scan, function) == -ENODATA)
-			driver_link_read(scan, function);
-		kept++;
-	}
-	machine->function_count = kept;
+	memset(scan->places, 0, machine->function_count * sizeof(*scan->places));
+	for (size_t i = 0; i < machine->function_count; i++)
+		place_read(scan, &machine->functions[i], &scan->places[i]);
+	functions_keep(scan, is_there);
+	functions_read(scan);
+	functions_keep(scan, is_still_there);
 	return 0;
 }
 
@@ -354,7 +344,7 @@ static void hostbridges_collect(struct p2p_scan *scan)
 		if (i && !strcmp(keys[i].key, keys[i - 1].key))
 			continue;
 		hostbridge->key = keys[i].key;
-		hostbridge->name = base_name(keys[i].key);
+		hostbridge->name = p2p_scan_base_name(keys[i].key);
 		hostbridge->under = keys[i].under;
 		p2p_hostbridge_name_parse(hostbridge->name, strlen(hostbridge->name), &hostbridge->domain,
 					  &hostbridge->bus);
@@ -378,7 +368,7 @@ static int hostbridge_find(const struct p2p_machine *machine, const char *key)
 {
 	uint32_t domain = 0;
 	uint8_t bus = 0;
-	const char *name = base_name(key);
+	const char *name = p2p_scan_base_name(key);
 	struct p2p_hostbridge want = { .key = key };
 
 	p2p_hostbridge_name_parse(name, strlen(name), &domain, &bus);
@@ -492,8 +482,6 @@ void p2p_scan_hierarchy(struct p2p_scan *scan)
 {
 	struct p2p_machine *machine = scan->machine;
 
-	for (size_t i = 0; i < machine->function_count; i++)
-		physfn_read(scan, &machine->functions[i], &scan->places[i]);
 	for (size_t i = 0; i < machine->function_count; i++)
 		edges_set(scan, &machine->functions[i], &scan->places[i]);
 	for (size_t i = 0; i < machine->function_count; i++)

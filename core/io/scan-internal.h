@@ -16,6 +16,8 @@ struct p2p_place {
 	bool host_nested;
 	struct p2p_bdf physfn;   /* when is_vf */
 	bool is_vf;
+	unsigned depth;          /* PCI functions above it on its path */
+	bool gone;               /* it vanished after it was listed */
 	int error;               /* why the place is not known */
 };
 
@@ -41,18 +43,18 @@ struct p2p_signed p2p_scan_node(struct p2p_scan *scan, const char *key);
 /* scan-host.c: kernel, processor, IOMMU, command line, DMI. */
 void p2p_scan_host(struct p2p_scan *scan);
 
-/* scan-hierarchy.c: the functions, their edges, the host bridges. */
+/* scan-hierarchy.c: the functions and all about each; then their edges and the host bridges. */
 int p2p_scan_functions(struct p2p_scan *scan, struct p2p_problem *problem);
 void p2p_scan_hierarchy(struct p2p_scan *scan);
 
 /* scan-order.c: the order of root buses where folders do not tell it. */
 void p2p_scan_order(struct p2p_scan *scan);
 
-/* scan-function.c: is it asleep?  Asked of all before configuration space is read of any. */
-void p2p_scan_power(struct p2p_scan *scan, struct p2p_function *function);
+/* scan-function.c: everything about one function, in one go: its files are next to each other. */
+void p2p_scan_function(struct p2p_scan *scan, struct p2p_function *function, struct p2p_place *place);
 
-/* scan-function.c: everything else about one function; needs the hierarchy. */
-void p2p_scan_function(struct p2p_scan *scan, struct p2p_function *function);
+/* The text after the last '/' of a link. */
+const char *p2p_scan_base_name(const char *path);
 
 /* scan-children.c: what drivers made of functions, and names. */
 void p2p_scan_children(struct p2p_scan *scan);

@@ -157,10 +157,6 @@ int p2p_scan(struct p2p_source *source, const struct p2p_scan_options *options, 
 	error = p2p_scan_functions(&scan, problem);
 	if (!error) {
 		p2p_scan_hierarchy(&scan);
-		for (size_t i = 0; i < machine->function_count; i++)
-			p2p_scan_power(&scan, &machine->functions[i]);
-		for (size_t i = 0; i < machine->function_count; i++)
-			p2p_scan_function(&scan, &machine->functions[i]);
 		if (options->want & P2P_WANT_CHILDREN)
 			p2p_scan_children(&scan);
 		if (options->want & P2P_WANT_NAMES)

@@ -282,10 +282,12 @@ static void decode_extended(const struct p2p_pciconf *space, unsigned want, stru
 
 static void all_failed(int error, struct p2p_function *function)
 {
-	struct p2p_fact fact = p2p_fact_of(error == -ENOENT ? -ENODATA : error, P2P_ORIGIN_READ);
+	/* Not even a header is no answer to anything, whatever the error says. */
+	struct p2p_fact fact = { .know = P2P_UNKNOWN, .error = (int16_t)error };
 
 	function->header.fact = fact;
-	express_failed(fact.error, function);
+	function->port_type.fact = function->link.fact = fact;
+	function->mps.fact = function->mps_max.fact = function->mrrs.fact = fact;
 	function->acs.fact = fact;
 	function->ats.fact = function->pri.fact = function->pasid.fact = fact;
 	function->vfs.fact = function->vfs_max.fact = function->resizable.fact = function->cxl.fact = fact;
