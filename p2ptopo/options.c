@@ -13,6 +13,8 @@ const struct p2p_option topo_options[] = {
 	  "tree pairs why allowlist", P2P_OPTION_MANY },
 	{ 0, "wake", NULL, "also read functions that sleep in D3cold, which wakes them", NULL, P2P_OPTION_LAST },
 	{ 'J', "json", NULL, "print JSON (schema p2ptopo/1)", "tree pairs why allowlist", P2P_OPTION_LAST },
+	{ 'o', "output", "COLUMNS", "print these columns (COL,COL), or after the usual ones (+COL,COL)", "tree pairs allowlist", 0 },
+	{ 'H', "list-columns", NULL, "list the columns that -o knows", "tree pairs allowlist", P2P_OPTION_LAST },
 	{ 'D', "domain", NULL, "always print the domain", "tree pairs why allowlist", P2P_OPTION_LAST },
 	{ 'n', "numeric", NULL, "print ids instead of names", "tree pairs why", P2P_OPTION_LAST },
 	{ 'i', "ascii", NULL, "draw with ASCII characters only", "tree pairs why allowlist", P2P_OPTION_LAST },

@@ -152,6 +152,23 @@ void topo_close(struct topo *topo)
 	p2p_arena_free(topo->arena);
 }
 
+enum p2p_exit topo_columns(const struct topo *topo, const struct p2p_column *columns, size_t count,
+			   struct p2p_choice *ret)
+{
+	struct p2p_problem problem = { "" };
+
+	*ret = (struct p2p_choice){ 0 };
+	if (p2p_cli_has(topo->cli, "list-columns")) {
+		for (size_t i = 0; i < count; i++)
+			printf("%-10s %s\n", columns[i].name, columns[i].help);
+		return P2P_EXIT_OK;
+	}
+	if (!p2p_choice_make(topo->arena, columns, count, p2p_cli_value(topo->cli, "output"), &problem, ret))
+		return P2P_EXIT_OK;
+	p2p_cli_complain(topo->cli, stderr, &problem);
+	return P2P_EXIT_USAGE;
+}
+
 bool topo_shows(const struct topo *topo, int index)
 {
 	const struct p2p_function *function = &topo->machine->functions[index];

@@ -10,6 +10,7 @@
 #include "core/engine/judge.h"
 #include "core/io/pcilib.h"
 #include "core/io/scan.h"
+#include "core/model/choice.h"
 #include "core/view/view.h"
 
 struct topo {
@@ -38,6 +39,10 @@ void topo_close(struct topo *topo);
 
 /* Prints the problem and returns the exit code for a negative errno of reading. */
 enum p2p_exit topo_complain(const struct topo *topo, const struct p2p_problem *problem);
+
+/* -o and -H: the columns to print.  P2P_EXIT_OK with ret->count 0: they were listed, and that was all. */
+enum p2p_exit topo_columns(const struct topo *topo, const struct p2p_column *columns, size_t count,
+			   struct p2p_choice *ret);
 
 /* Should a listing show that function?  -a, -s, -d; the default is likely peers. */
 bool topo_shows(const struct topo *topo, int index);

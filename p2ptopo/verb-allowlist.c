@@ -6,7 +6,7 @@
 #include "core/view/json-machine.h"
 #include "topo.h"
 
-enum { COL_ID, COL_FLAG, COL_SINCE, COL_UNTIL, COL_APPLIES, COL_HOSTS, COL_NAME };
+enum { COL_ID, COL_FLAG, COL_SINCE, COL_UNTIL, COL_APPLIES, COL_HOSTS, COL_NAME, COL_CITE };
 
 static const struct p2p_column columns[] = {
 	[COL_ID] = { "ID", "vendor:device of the first function of a root bus", 0 },
@@ -16,6 +16,7 @@ static const struct p2p_column columns[] = {
 	[COL_APPLIES] = { "HERE", "does this kernel have it", 0 },
 	[COL_HOSTS] = { "MATCHES", "host bridges of this machine that it decides for", 0 },
 	[COL_NAME] = { "NAME", "the product", P2P_COLUMN_TRIM },
+	[COL_CITE] = { "CITE", "where the row was seen", P2P_COLUMN_EXTRA },
 };
 
 static void id_text(const struct p2p_row *row, char *text, size_t size)
@@ -70,28 +71,41 @@ static void join(const struct p2p_names *names, struct p2p_buf *ret)
 		p2p_buf_printf(ret, "%s%s", ret->len ? " " : "", name);
 }
 
-static void add_row(struct topo *topo, struct p2p_report *report, size_t index)
+struct listing {
+	struct topo *topo;
+	struct p2p_choice choice;
+	struct p2p_report *report;
+	struct p2p_report_row *line;
+};
+
+static void set(struct listing *listing, size_t column, enum p2p_role role, const char *text)
+{
+	if (listing->choice.at[column] >= 0)
+		p2p_report_set(listing->report, listing->line, (size_t)listing->choice.at[column], role, text);
+}
+
+static void add_row(struct listing *listing, size_t index)
 {
 	static const char *const here[] = { "?", "no", "yes" };
 	static const enum p2p_role roles[] = { P2P_ROLE_DIM, P2P_ROLE_DIM, P2P_ROLE_GOOD };
-	const struct p2p_row *row = &topo->hardware->rows[index];
-	struct p2p_report_row *line = p2p_report_add(report, NULL);
+	const struct p2p_row *row = &listing->topo->hardware->rows[index];
 	struct p2p_names names = P2P_NAMES_INIT;
 	struct p2p_buf hosts = P2P_BUF_INIT;
-	enum p2p_answer answer = applies(topo, row);
+	enum p2p_answer answer = applies(listing->topo, row);
 	char text[P2P_RELEASE_TEXT];
 
+	listing->line = p2p_report_add(listing->report, NULL);
 	id_text(row, text, sizeof(text));
-	p2p_report_set(report, line, COL_ID, P2P_ROLE_PLAIN, text);
-	p2p_report_set(report, line, COL_FLAG, P2P_ROLE_PLAIN, row->same_host_bridge ? "REQ_SAME" : "");
-	p2p_report_set(report, line, COL_SINCE, P2P_ROLE_PLAIN, p2p_release_format(row->first, text));
-	p2p_report_set(report, line, COL_UNTIL, P2P_ROLE_PLAIN,
-		       row->last.major ? p2p_release_format(row->last, text) : "");
-	p2p_report_set(report, line, COL_APPLIES, roles[answer], here[answer]);
-	matches(topo, index, &names);
+	set(listing, COL_ID, P2P_ROLE_PLAIN, text);
+	set(listing, COL_FLAG, P2P_ROLE_PLAIN, row->same_host_bridge ? "REQ_SAME" : "");
+	set(listing, COL_SINCE, P2P_ROLE_PLAIN, p2p_release_format(row->first, text));
+	set(listing, COL_UNTIL, P2P_ROLE_PLAIN, row->last.major ? p2p_release_format(row->last, text) : "");
+	set(listing, COL_APPLIES, roles[answer], here[answer]);
+	matches(listing->topo, index, &names);
 	join(&names, &hosts);
-	p2p_report_set(report, line, COL_HOSTS, P2P_ROLE_GOOD, p2p_buf_text(&hosts));
-	p2p_report_set(report, line, COL_NAME, P2P_ROLE_PLAIN, row->name);
+	set(listing, COL_HOSTS, P2P_ROLE_GOOD, p2p_buf_text(&hosts));
+	set(listing, COL_NAME, P2P_ROLE_PLAIN, row->name);
+	set(listing, COL_CITE, P2P_ROLE_PLAIN, row->cite);
 	p2p_names_free(&names);
 	p2p_buf_free(&hosts);
 }
@@ -128,14 +142,18 @@ static void print_host(const struct topo *topo, int index)
 
 static enum p2p_exit print_text(struct topo *topo)
 {
-	struct p2p_report *report = p2p_report_new(columns, sizeof(columns) / sizeof(*columns));
+	struct listing listing = { .topo = topo };
 	struct p2p_buf text = P2P_BUF_INIT;
+	enum p2p_exit code = topo_columns(topo, columns, sizeof(columns) / sizeof(*columns), &listing.choice);
 
+	if (code != P2P_EXIT_OK || !listing.choice.count)
+		return code;
+	listing.report = p2p_report_new(listing.choice.columns, listing.choice.count);
 	for (size_t i = 0; i < topo->hardware->row_count; i++)
-		add_row(topo, report, i);
-	int error = p2p_view_table(stdout, report, &topo->style);
+		add_row(&listing, i);
+	int error = p2p_view_table(stdout, listing.report, &topo->style);
 
-	p2p_report_free(report);
+	p2p_report_free(listing.report);
 	if (error)
 		return P2P_EXIT_CANNOT_READ;
 	putchar('\n');

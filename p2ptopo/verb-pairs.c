@@ -177,47 +177,126 @@ static const char *map_text(enum p2p_map map, enum p2p_answer supported)
 	return supported == P2P_YES ? "allowed, either" : "unknown";
 }
 
-/* For people: one line a pair.  The widths of addresses and answers are known, so nothing has to be kept. */
-static void text_pair(struct pairs *pairs, int provider, int client)
+/* ----------------------------------------------------------- for people */
+
+enum { COL_PROVIDER, COL_CLIENT, COL_MAP, COL_DIST, COL_LOC, COL_OFFER, COL_TAKES, COL_RULE, COL_WOULD };
+
+static const struct p2p_column columns[] = {
+	[COL_PROVIDER] = { "PROVIDER", "the function with the memory", 0 },
+	[COL_CLIENT] = { "CLIENT", "the function that reads or writes it", 0 },
+	[COL_MAP] = { "MAP", "what the kernel's P2PDMA decides", 0 },
+	[COL_DIST] = { "DIST", "the kernel's distance", P2P_COLUMN_RIGHT },
+	[COL_LOC] = { "LOC", "PIX one switch, PXB several, PHB a host bridge, NODE, SYS", 0 },
+	[COL_OFFER] = { "OFFER", "what the provider has for peers", 0 },
+	[COL_TAKES] = { "TAKES", "does the client's driver take peer pages: yes, no, itself (it decides)", 0 },
+	[COL_RULE] = { "RULE", "what decided, or what is missing", 0 },
+	[COL_WOULD] = { "WOULD", "what a kernel with P2PDMA would decide", P2P_COLUMN_EXTRA },
+};
+
+/* Widths are known beforehand, so that a line can be printed as soon as its pair is judged. */
+static int width_of(const struct pairs *pairs, size_t column)
+{
+	static const int widths[] = { [COL_MAP] = 16, [COL_DIST] = 4, [COL_LOC] = 4, [COL_OFFER] = 7, [COL_TAKES] = 6,
+				      [COL_RULE] = 22, [COL_WOULD] = 16 };
+	int address = pairs->topo->domain || !pairs->topo->machine->one_domain ? 12 : 8;
+
+	return column <= COL_CLIENT ? address : widths[column];
+}
+
+/* One cell, padded to its width unless it is the last of the line. */
+static void print_cell(const struct pairs *pairs, size_t column, bool last, enum p2p_role role, const char *text)
 {
 	const struct p2p_style *style = &pairs->topo->style;
-	char a[P2P_BDF_TEXT], b[P2P_BDF_TEXT], distance[16] = "?";
-	struct p2p_verdict verdict;
+	int width = width_of(pairs, column), pad = width - (int)strlen(text);
+
+	if (columns[column].flags & P2P_COLUMN_RIGHT && pad > 0)
+		printf("%*s", pad, "");
+	printf("%s%s%s", p2p_view_role_on(style, role), text, p2p_view_role_off(style, role));
+	if (!last && !(columns[column].flags & P2P_COLUMN_RIGHT) && pad > 0)
+		printf("%*s", pad, "");
+	putchar(last ? '\n' : ' ');
+}
+
+static enum p2p_role role_of(enum p2p_answer supported)
+{
+	return supported == P2P_YES ? P2P_ROLE_GOOD : supported == P2P_NO ? P2P_ROLE_BAD : P2P_ROLE_DIM;
+}
+
+/* The text of one cell of a pair. */
+static const char *cell_text(const struct pairs *pairs, size_t column, const struct p2p_verdict *verdict,
+			     char text[P2P_BDF_TEXT])
+{
 	struct p2p_offer offer;
-	struct p2p_client can;
+	struct p2p_client client;
+
+	switch (column) {
+	case COL_PROVIDER:
+		return topo_address(pairs->topo, verdict->provider, text);
+	case COL_CLIENT:
+		return topo_address(pairs->topo, verdict->client, text);
+	case COL_MAP:
+		return map_text(verdict->map, verdict->supported);
+	case COL_DIST:
+		snprintf(text, P2P_BDF_TEXT, "%d", verdict->distance);
+		return verdict->distance < 0 ? "?" : text;
+	case COL_LOC:
+		return verdict->locality ? p2p_locality_name(verdict->locality) : "-";
+	case COL_OFFER:
+		p2p_judge_offer(pairs->topo->judge, verdict->provider, &offer);
+		return offer.kind ? p2p_offer_name(offer.kind) : "?";
+	case COL_TAKES:
+		p2p_judge_client(pairs->topo->judge, verdict->client, &client);
+		return client.kind ? p2p_client_name(client.kind) : "?";
+	case COL_WOULD:
+		return !verdict->would ? "-" : verdict->would_be ? p2p_map_name(verdict->would_be) : "unknown";
+	default:
+		return p2p_rule_row(verdict->rule)->id;
+	}
+}
+
+/* The column that is printed at a place of the line. */
+static size_t column_at(const struct p2p_choice *choice, size_t place)
+{
+	size_t column = 0;
+
+	while (choice->at[column] != (int)place)
+		column++;
+	return column;
+}
+
+static void text_pair(const struct pairs *pairs, const struct p2p_choice *choice, int provider, int client)
+{
+	struct p2p_verdict verdict;
+	char text[P2P_BDF_TEXT];
 
 	p2p_judge_pair(pairs->topo->judge, provider, client, &verdict);
-	p2p_judge_offer(pairs->topo->judge, provider, &offer);
-	p2p_judge_client(pairs->topo->judge, client, &can);
-	if (verdict.distance >= 0)
-		snprintf(distance, sizeof(distance), "%d", verdict.distance);
-	enum p2p_role role = verdict.supported == P2P_YES  ? P2P_ROLE_GOOD
-			     : verdict.supported == P2P_NO ? P2P_ROLE_BAD
-							   : P2P_ROLE_DIM;
-	int width = pairs->topo->domain || !pairs->topo->machine->one_domain ? 12 : 7;
+	for (size_t i = 0; i < choice->count; i++) {
+		size_t column = column_at(choice, i);
 
-	printf("%-*s %-*s %s%-16s%s %4s %-4s %-7s %-6s %s\n", width, topo_address(pairs->topo, provider, a), width,
-	       topo_address(pairs->topo, client, b), p2p_view_role_on(style, role),
-	       map_text(verdict.map, verdict.supported), p2p_view_role_off(style, role), distance,
-	       verdict.locality ? p2p_locality_name(verdict.locality) : "-",
-	       offer.kind ? p2p_offer_name(offer.kind) : "?", can.kind ? p2p_client_name(can.kind) : "?",
-	       p2p_rule_row(verdict.rule)->id);
+		print_cell(pairs, column, i + 1 == choice->count,
+			   column == COL_MAP ? role_of(verdict.supported) : P2P_ROLE_PLAIN,
+			   cell_text(pairs, column, &verdict, text));
+	}
 }
 
 static enum p2p_exit print_text(struct pairs *pairs)
 {
-	int width = pairs->topo->domain || !pairs->topo->machine->one_domain ? 12 : 7;
+	struct p2p_choice choice;
+	enum p2p_exit code = topo_columns(pairs->topo, columns, sizeof(columns) / sizeof(*columns), &choice);
 
+	if (code != P2P_EXIT_OK || !choice.count)
+		return code;
 	if (!pairs->count) {
 		puts("No likely peers here; --all takes every function.");
 		return P2P_EXIT_OK;
 	}
-	printf("%-*s %-*s %-16s %4s %-4s %-7s %-6s %s\n", width, "PROVIDER", width, "CLIENT", "MAP", "DIST", "LOC",
-	       "OFFER", "CLIENT", "RULE");
+	for (size_t i = 0; i < choice.count; i++)
+		print_cell(pairs, column_at(&choice, i), i + 1 == choice.count, P2P_ROLE_TITLE,
+			   choice.columns[i].name);
 	for (size_t i = 0; i < pairs->count; i++)
 		for (size_t j = 0; j < pairs->count; j++)
 			if (i != j || pairs->self)
-				text_pair(pairs, pairs->list[i], pairs->list[j]);
+				text_pair(pairs, &choice, pairs->list[i], pairs->list[j]);
 	topo_print_assumptions(pairs->topo);
 	return P2P_EXIT_OK;
 }
@@ -331,7 +410,7 @@ const struct p2p_verb p2p_verb_pairs = {
 	.summary = "the answer for every provider and client: map, distance, offer, and the rule",
 	.details = "A provider has memory, a client reads or writes it. MAP is what the kernel's P2PDMA decides "
 		   "between the two, DIST its distance, LOC the locality as `nvidia-smi topo -m` words it. OFFER is "
-		   "what the provider has for peers, CLIENT whether the client's driver takes peer pages. --all takes "
+		   "what the provider has for peers, TAKES whether the client's driver takes peer pages. --all takes "
 		   "every function that is no bridge, each with itself too.",
 	.run = run,
 };

@@ -8,7 +8,10 @@
 #include "core/view/json-machine.h"
 #include "topo.h"
 
-enum { COL_DEVICE, COL_LINK, COL_ACS, COL_ATS, COL_GROUP, COL_MEMORY, COL_ISLAND, COL_NAME };
+enum {
+	COL_DEVICE, COL_LINK, COL_ACS, COL_ATS, COL_GROUP, COL_MEMORY, COL_ISLAND, COL_NAME,
+	COL_ID, COL_CLASS, COL_TYPE, COL_DRIVER, COL_POWER,
+};
 
 static const struct p2p_column columns[] = {
 	[COL_DEVICE] = { "DEVICE", "the address, in the tree", P2P_COLUMN_TREE },
@@ -19,10 +22,16 @@ static const struct p2p_column columns[] = {
 	[COL_MEMORY] = { "P2PMEM", "memory for peers", P2P_COLUMN_RIGHT },
 	[COL_ISLAND] = { "ISLE", "functions with the same number can all reach each other", P2P_COLUMN_RIGHT },
 	[COL_NAME] = { "NAME", "devices of its driver, then its name", P2P_COLUMN_TRIM },
+	[COL_ID] = { "ID", "vendor:device", P2P_COLUMN_EXTRA },
+	[COL_CLASS] = { "CLASS", "class code", P2P_COLUMN_EXTRA },
+	[COL_TYPE] = { "TYPE", "PCIe port type", P2P_COLUMN_EXTRA },
+	[COL_DRIVER] = { "DRIVER", "bound driver", P2P_COLUMN_EXTRA },
+	[COL_POWER] = { "POWER", "power state: D0, D3hot, D3cold", P2P_COLUMN_EXTRA },
 };
 
 struct tree {
 	struct topo *topo;
+	struct p2p_choice choice;
 	struct p2p_report *report;
 	struct p2p_report_row **rows;  /* of each function; NULL: not shown */
 	struct p2p_report_row **hosts; /* of each host bridge */
@@ -32,7 +41,8 @@ struct tree {
 
 static void set(struct tree *tree, struct p2p_report_row *row, size_t column, enum p2p_role role, const char *text)
 {
-	p2p_report_set(tree->report, row, column, role, text);
+	if (tree->choice.at[column] >= 0)
+		p2p_report_set(tree->report, row, (size_t)tree->choice.at[column], role, text);
 }
 
 static void set_link(struct tree *tree, struct p2p_report_row *row, int index)
@@ -135,6 +145,30 @@ static void set_name(struct tree *tree, struct p2p_report_row *row, int index)
 	p2p_buf_free(&text);
 }
 
+static void set_word(struct tree *tree, struct p2p_report_row *row, size_t column, struct p2p_word word)
+{
+	if (!p2p_absent(word.fact))
+		set(tree, row, column, p2p_known(word.fact) ? P2P_ROLE_PLAIN : P2P_ROLE_DIM,
+		    p2p_known(word.fact) ? word.text : "?");
+}
+
+/* The columns of -o that are not shown by default. */
+static void set_extra(struct tree *tree, struct p2p_report_row *row, const struct p2p_function *function)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%04x:%04x", (unsigned)function->vendor.value & 0xffff,
+		 (unsigned)function->device.value & 0xffff);
+	set(tree, row, COL_ID, P2P_ROLE_PLAIN, p2p_known(function->device.fact) ? text : "?");
+	snprintf(text, sizeof(text), "%06x", (unsigned)function->class.value & 0xffffff);
+	set(tree, row, COL_CLASS, P2P_ROLE_PLAIN, p2p_known(function->class.fact) ? text : "?");
+	if (!p2p_absent(function->port_type.fact))
+		set(tree, row, COL_TYPE, P2P_ROLE_PLAIN,
+		    p2p_known(function->port_type.fact) ? p2p_port_type_name(function->port_type.value) : "?");
+	set_word(tree, row, COL_DRIVER, function->driver);
+	set_word(tree, row, COL_POWER, function->power_state);
+}
+
 static void add_host(struct tree *tree, int index);
 
 /* The row of a function, and first those above it. */
@@ -165,6 +199,7 @@ static struct p2p_report_row *add_function(struct tree *tree, int index)
 	set_memory(tree, row, function);
 	set_island(tree, row, index);
 	set_name(tree, row, index);
+	set_extra(tree, row, function);
 	return row;
 }
 
@@ -217,7 +252,7 @@ static void choose(struct tree *tree)
 			tree->shown[i] = true;
 }
 
-static bool build(struct tree *tree)
+static void prepare(struct tree *tree)
 {
 	const struct p2p_machine *machine = tree->topo->machine;
 	struct p2p_arena *arena = tree->topo->arena;
@@ -229,7 +264,6 @@ static bool build(struct tree *tree)
 	tree->islands = p2p_arena_array(arena, machine->function_count, sizeof(int));
 	choose(tree);
 	p2p_judge_islands(tree->topo->judge, tree->among, tree->islands);
-	return true;
 }
 
 /* What the islands come to, in a sentence. */
@@ -269,7 +303,7 @@ static enum p2p_exit print_text(struct tree *tree)
 	const struct p2p_machine *machine = tree->topo->machine;
 	int error;
 
-	tree->report = p2p_report_new(columns, sizeof(columns) / sizeof(*columns));
+	tree->report = p2p_report_new(tree->choice.columns, tree->choice.count);
 	for (size_t i = 0; i < machine->function_count; i++)
 		if (tree->shown[i])
 			add_function(tree, (int)i);
@@ -309,8 +343,11 @@ static enum p2p_exit print_json(struct tree *tree)
 static enum p2p_exit print(struct topo *topo)
 {
 	struct tree tree = { .topo = topo };
+	enum p2p_exit code = topo_columns(topo, columns, sizeof(columns) / sizeof(*columns), &tree.choice);
 
-	build(&tree);
+	if (code != P2P_EXIT_OK || !tree.choice.count)
+		return code;
+	prepare(&tree);
 	if (p2p_cli_has(topo->cli, "json"))
 		return print_json(&tree);
 	if (!topo->machine->has_pci || !topo->machine->function_count) {

@@ -117,8 +117,8 @@ int p2p_filter_new(const char *slot, const char *id, struct p2p_problem *problem
 	/* The parsers take a `char *` and work on a copy. */
 	wrong = slot ? pci_filter_parse_slot(&filter.slot, (char *)slot) : NULL;
 	if (wrong)
-		return p2p_problem_set(problem, -EINVAL, "-s %s: %s; as in lspci: [[[domain]:]bus]:][device][.[function]]",
-				       slot, wrong);
+		return p2p_problem_set(problem, -EINVAL,
+				       "-s %s: %s; as in lspci: [[[domain]:]bus]:][device][.[function]]", slot, wrong);
 	wrong = id ? pci_filter_parse_id(&filter.id, (char *)id) : NULL;
 	if (wrong)
 		return p2p_problem_set(problem, -EINVAL, "-d %s: %s; as in lspci: [vendor]:[device][:class[:progif]]",

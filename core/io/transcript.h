@@ -55,8 +55,8 @@ struct p2p_record {
 
 #define P2P_END_UNKNOWN UINT64_MAX
 
-/* The most records, and the most bytes of one: no machine comes near. */
-#define P2P_TRANSCRIPT_MAX ((size_t)16 << 20)
+/* The most records, some 600 MB of memory, and the most bytes of one: no machine comes near. */
+#define P2P_TRANSCRIPT_MAX ((size_t)4 << 20)
 #define P2P_RECORD_MAX ((size_t)1 << 30)
 
 /* The caller owns it. */

@@ -155,12 +155,25 @@ enum p2p_iommu_kind {
 	P2P_IOMMU_OTHER,
 };
 
+/*
+ * One row of the allowlist that the running kernel itself holds
+ * (drivers/pci/p2pdma.c:pci_p2pdma_whitelist in its memory).
+ */
+struct p2p_running_row {
+	uint16_t vendor;
+	uint32_t device; /* P2P_DEVICE_ANY: every device of that vendor */
+	bool same_host_bridge;
+};
+
 struct p2p_host {
 	struct p2p_word kernel;      /* uname -r */
 	struct p2p_word version;     /* /proc/version */
 	struct p2p_word signature;   /* Ubuntu: /proc/version_signature */
 	struct p2p_number p2pdma;    /* CONFIG_PCI_P2PDMA: 1 or 0 */
 	struct p2p_word p2pdma_from; /* "symbol", "config" */
+	struct p2p_fact running;     /* is the running kernel's own allowlist known */
+	const struct p2p_running_row *running_rows; /* in its order */
+	size_t running_count;
 	struct p2p_word cpu_vendor;  /* x86: vendor_id of logical CPU 0; ABSENT: not x86 */
 	struct p2p_number cpu_family;
 	struct p2p_word cpu_model;

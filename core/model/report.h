@@ -24,6 +24,7 @@ enum p2p_column_flags {
 	P2P_COLUMN_RIGHT = 1, /* numbers */
 	P2P_COLUMN_TREE = 2,  /* the tree's lines go here */
 	P2P_COLUMN_TRIM = 4,  /* may be cut when the terminal is narrow */
+	P2P_COLUMN_EXTRA = 8, /* only when it is asked for */
 };
 
 struct p2p_column {
