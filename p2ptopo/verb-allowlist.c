@@ -27,8 +27,8 @@ static void id_text(const struct p2p_row *row, char *text, size_t size)
 		snprintf(text, size, "%04x:%04x", row->vendor, (unsigned)row->device);
 }
 
-/* Does this kernel have the row?  A vendor's has it for sure when all its candidates do. */
-static enum p2p_answer applies(const struct topo *topo, const struct p2p_row *row)
+/* By the shipped rows: does this kernel have it?  A vendor's has it for sure when all its candidates do. */
+static enum p2p_answer shipped(const struct topo *topo, const struct p2p_row *row)
 {
 	const struct p2p_candidates *candidates = p2p_judge_candidates(topo->judge);
 	enum p2p_answer answer = P2P_MAYBE;
@@ -43,6 +43,45 @@ static enum p2p_answer applies(const struct topo *topo, const struct p2p_row *ro
 		answer = i == 0 || one == answer ? one : P2P_MAYBE;
 	}
 	return answer;
+}
+
+static bool is_shipped(const struct topo *topo, const struct p2p_running_row *running)
+{
+	for (size_t i = 0; i < topo->hardware->row_count; i++)
+		if (topo->hardware->rows[i].vendor == running->vendor &&
+		    topo->hardware->rows[i].device == running->device)
+			return true;
+	return false;
+}
+
+static const struct p2p_running_row *running_row(const struct topo *topo, const struct p2p_row *row)
+{
+	const struct p2p_host *host = &topo->machine->host;
+
+	for (size_t i = 0; i < host->running_count; i++)
+		if (host->running_rows[i].vendor == row->vendor && host->running_rows[i].device == row->device)
+			return &host->running_rows[i];
+	return NULL;
+}
+
+/* What counts here: the running kernel's own table where it could be read. */
+static enum p2p_answer applies(const struct topo *topo, const struct p2p_row *row)
+{
+	if (p2p_known(topo->machine->host.running))
+		return running_row(topo, row) ? P2P_YES : P2P_NO;
+	return shipped(topo, row);
+}
+
+/* Does the running table say other than the shipped rows of its release? */
+static bool differs(const struct topo *topo, const struct p2p_row *row)
+{
+	const struct p2p_running_row *running = running_row(topo, row);
+	enum p2p_answer want = shipped(topo, row);
+
+	if (!p2p_known(topo->machine->host.running) || want == P2P_MAYBE)
+		return false;
+	return (running != NULL) != (want == P2P_YES) ||
+	       (running && running->same_host_bridge != row->same_host_bridge);
 }
 
 /* The names of host bridges whose root device has that row's id. */
@@ -100,7 +139,11 @@ static void add_row(struct listing *listing, size_t index)
 	set(listing, COL_FLAG, P2P_ROLE_PLAIN, row->same_host_bridge ? "REQ_SAME" : "");
 	set(listing, COL_SINCE, P2P_ROLE_PLAIN, p2p_release_format(row->first, text));
 	set(listing, COL_UNTIL, P2P_ROLE_PLAIN, row->last.major ? p2p_release_format(row->last, text) : "");
-	set(listing, COL_APPLIES, roles[answer], here[answer]);
+	bool other = differs(listing->topo, row);
+	char mark[8];
+
+	snprintf(mark, sizeof(mark), "%s%s", here[answer], other ? " !" : "");
+	set(listing, COL_APPLIES, other ? P2P_ROLE_WARN : roles[answer], mark);
 	matches(listing->topo, index, &names);
 	join(&names, &hosts);
 	set(listing, COL_HOSTS, P2P_ROLE_GOOD, p2p_buf_text(&hosts));
@@ -108,6 +151,35 @@ static void add_row(struct listing *listing, size_t index)
 	set(listing, COL_CITE, P2P_ROLE_PLAIN, row->cite);
 	p2p_names_free(&names);
 	p2p_buf_free(&hosts);
+}
+
+/* Rows that only the running kernel has: a distribution's own. */
+static void add_foreign(struct listing *listing)
+{
+	const struct p2p_host *host = &listing->topo->machine->host;
+
+	for (size_t i = 0; p2p_known(host->running) && i < host->running_count; i++) {
+		const struct p2p_running_row *row = &host->running_rows[i];
+		struct p2p_row as_row = { .vendor = row->vendor, .device = row->device };
+		char text[16];
+
+		if (is_shipped(listing->topo, row))
+			continue;
+		listing->line = p2p_report_add(listing->report, NULL);
+		id_text(&as_row, text, sizeof(text));
+		set(listing, COL_ID, P2P_ROLE_WARN, text);
+		set(listing, COL_FLAG, P2P_ROLE_PLAIN, row->same_host_bridge ? "REQ_SAME" : "");
+		set(listing, COL_APPLIES, P2P_ROLE_WARN, "yes !");
+		set(listing, COL_NAME, P2P_ROLE_PLAIN, "in the running kernel, not known here");
+	}
+}
+
+/* Which table was used, in a sentence. */
+static const char *which_table(const struct topo *topo)
+{
+	if (p2p_known(topo->machine->host.running))
+		return "HERE was read from the running kernel; ! marks what its release should not have, or should.";
+	return "HERE is by the rows shipped with this program; the running kernel's own table could not be read.";
 }
 
 /* The host bridges of this machine, whether a row matches or not: what the kernel looks up for each. */
@@ -151,6 +223,7 @@ static enum p2p_exit print_text(struct topo *topo)
 	listing.report = p2p_report_new(listing.choice.columns, listing.choice.count);
 	for (size_t i = 0; i < topo->hardware->row_count; i++)
 		add_row(&listing, i);
+	add_foreign(&listing);
 	int error = p2p_view_table(stdout, listing.report, &topo->style);
 
 	p2p_report_free(listing.report);
@@ -159,6 +232,7 @@ static enum p2p_exit print_text(struct topo *topo)
 	putchar('\n');
 	for (size_t i = 0; i < topo->machine->hostbridge_count; i++)
 		print_host(topo, (int)i);
+	topo_print_text(topo, "", "", which_table(topo));
 	topo_host_line(topo, &text);
 	p2p_buf_putc(&text, '.');
 	if (p2p_host_is_zen(&topo->machine->host) == P2P_YES)
@@ -185,6 +259,10 @@ static void json_row(struct topo *topo, struct p2p_json *json, size_t index)
 	p2p_json_text(json, "first", p2p_release_format(row->first, text));
 	p2p_json_text(json, "last", row->last.major ? p2p_release_format(row->last, text) : NULL);
 	p2p_json_answer(json, "applies", applies(topo, row));
+	p2p_json_answer(json, "shipped", shipped(topo, row));
+	p2p_json_answer(json, "running", !p2p_known(topo->machine->host.running) ? P2P_MAYBE
+					 : running_row(topo, row)		   ? P2P_YES
+										   : P2P_NO);
 	matches(topo, index, &names);
 	p2p_json_array(json, "matches", true);
 	for (const char *name = p2p_names_next(&names, NULL); name; name = p2p_names_next(&names, name))

@@ -168,11 +168,15 @@ static void says_root(const struct p2p_judge *judge, const struct p2p_reason *re
 	p2p_buf_puts(ret, "; ");
 }
 
-static void says_release(const struct p2p_judge *judge, struct p2p_buf *ret)
+static void says_table(const struct p2p_judge *judge, struct p2p_buf *ret)
 {
 	char text[P2P_RELEASE_TEXT];
 
-	p2p_buf_puts(ret, p2p_release_format(judge->candidates.list[0].table, text));
+	if (p2p_known(judge->machine->host.running))
+		p2p_buf_puts(ret, "the running kernel's allowlist");
+	else
+		p2p_buf_printf(ret, "the allowlist of %s",
+			       p2p_release_format(judge->candidates.list[0].table, text));
 }
 
 static void says_host(const struct p2p_judge *judge, const struct p2p_reason *reason, struct p2p_buf *ret)
@@ -182,15 +186,11 @@ static void says_host(const struct p2p_judge *judge, const struct p2p_reason *re
 	says_root(judge, reason, ret);
 	switch (reason->rule) {
 	case P2P_RULE_ALLOWLISTED:
-		p2p_buf_puts(ret, "the allowlist of ");
-		says_release(judge, ret);
-		p2p_buf_puts(ret, host->row != P2P_NOBODY && judge->hardware->rows[host->row].same_host_bridge
-					  ? " has it, for traffic inside one host bridge"
-					  : " has it");
+		says_table(judge, ret);
+		p2p_buf_puts(ret, host->same_only ? " has it, for traffic inside one host bridge" : " has it");
 		return;
 	case P2P_RULE_NOT_ALLOWLISTED:
-		p2p_buf_puts(ret, "the allowlist of ");
-		says_release(judge, ret);
+		says_table(judge, ret);
 		p2p_buf_puts(ret, " does not have it");
 		return;
 	default:

@@ -85,6 +85,7 @@ static void match_rows(const struct p2p_judge *judge, const struct p2p_candidate
 		host->same = first ? P2P_YES : either(host->same, P2P_YES);
 		host->across = first ? across : either(host->across, across);
 		host->row = first ? (int)i : host->row;
+		host->same_only = first ? row->same_host_bridge : host->same_only;
 		host->why = P2P_RULE_ALLOWLISTED;
 		first = false;
 		if (in == P2P_YES)
@@ -96,7 +97,38 @@ static void match_rows(const struct p2p_judge *judge, const struct p2p_candidate
 	host->why = first ? P2P_RULE_NOT_ALLOWLISTED : P2P_RULE_ROW_UNKNOWN;
 }
 
-static void judge_root(const struct p2p_judge *judge, const struct p2p_candidate *candidate,
+/* The hardware's row for that id, for its name. */
+static int row_named(const struct p2p_hardware *hardware, uint16_t vendor, uint32_t device)
+{
+	for (size_t i = 0; i < hardware->row_count; i++)
+		if (hardware->rows[i].vendor == vendor && hardware->rows[i].device == device)
+			return (int)i;
+	return P2P_NOBODY;
+}
+
+/* The table that the running kernel itself holds: nothing about releases has to be known. */
+static void match_running(const struct p2p_judge *judge, const struct p2p_function *root, struct judge_host *host)
+{
+	const struct p2p_host *machine_host = &judge->machine->host;
+
+	host->same = host->across = P2P_NO;
+	host->why = P2P_RULE_NOT_ALLOWLISTED;
+	for (size_t i = 0; i < machine_host->running_count; i++) {
+		const struct p2p_running_row *row = &machine_host->running_rows[i];
+
+		if (row->vendor != root->vendor.value ||
+		    (row->device != P2P_DEVICE_ANY && row->device != root->device.value))
+			continue;
+		host->same = P2P_YES;
+		host->across = row->same_host_bridge ? P2P_NO : P2P_YES;
+		host->same_only = row->same_host_bridge;
+		host->row = row_named(judge->hardware, row->vendor, row->device);
+		host->why = P2P_RULE_ALLOWLISTED;
+		return;
+	}
+}
+
+static void judge_root(const struct p2p_judge *judge, const struct p2p_candidate *candidate, bool running,
 		       const struct p2p_hostbridge *hostbridge, struct judge_host *host)
 {
 	const struct p2p_machine *machine = judge->machine;
@@ -116,7 +148,10 @@ static void judge_root(const struct p2p_judge *judge, const struct p2p_candidate
 
 	if (!p2p_known(root->vendor.fact) || !p2p_known(root->device.fact))
 		return;
-	match_rows(judge, candidate, root, host);
+	if (running)
+		match_running(judge, root, host);
+	else
+		match_rows(judge, candidate, root, host);
 	host->is_1450 = root->vendor.value == 0x1022 && root->device.value == 0x1450 ? P2P_YES : P2P_NO;
 	if (found == P2P_MAYBE) {
 		/* It may not be accepted as the root device at all. */
@@ -131,15 +166,19 @@ void p2p_judge_roots(struct p2p_judge *judge)
 {
 	size_t hosts = judge->machine->hostbridge_count;
 
+	bool running = p2p_known(judge->machine->host.running);
 	size_t candidates = judge->candidates.count + judge->candidates.later_count;
 
 	judge->hosts = p2p_arena_array(judge->arena, candidates * hosts, sizeof(*judge->hosts));
 	judge->nowhere = (struct judge_host){ .root = P2P_NOBODY, .row = P2P_NOBODY,
 					      .why = P2P_RULE_PLACE_UNKNOWN };
-	for (size_t i = 0; i < candidates; i++)
-		for (size_t j = 0; j < hosts; j++)
-			judge_root(judge, &judge->candidates.list[i], &judge->machine->hostbridges[j],
-				   &judge->hosts[i * hosts + j]);
+	for (size_t i = 0; i < candidates; i++) {
+		for (size_t j = 0; j < hosts; j++) {
+			/* Later releases have tables of their own. */
+			judge_root(judge, &judge->candidates.list[i], running && i < judge->candidates.count,
+				   &judge->machine->hostbridges[j], &judge->hosts[i * hosts + j]);
+		}
+	}
 }
 
 void p2p_judge_root(const struct p2p_judge *judge, int hostbridge, struct p2p_root *ret)

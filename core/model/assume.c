@@ -115,6 +115,7 @@ static void apply_host(const struct p2p_assume *assume, struct p2p_machine *mach
 	if (assume->kernel) {
 		host->kernel = (struct p2p_word){ assumed(), p2p_arena_strdup(arena, assume->kernel) };
 		/* A release by its number is mainline's or stable's: what a vendor wrote of its own does not apply. */
+		host->running = (struct p2p_fact){ 0 };
 		host->version.fact = host->signature.fact = p2p_fact_of(-ENOENT, P2P_ORIGIN_ASSUMED);
 		note(machine, p2p_arena_printf(arena, "kernel %s", assume->kernel));
 	}
