@@ -11,6 +11,10 @@
  *     and all allowed host bridges whose row does not ask for the same one.
  * 5.2-5.3 are not (redirect refuses inside, none is asked between hosts); they
  * are UNKNOWN where their Zen rule could apply.
+ *
+ * Missing facts: each can only join islands or leave them apart.  So the
+ * islands are found twice, with every missing fact at its worst and at its
+ * best; a function whose island is the same in both is known.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,57 +26,61 @@
 #define KEY_ALONE (-2L)
 #define KEY_EVERYBODY (-3L)
 
-struct tops {
-	int *top;      /* highest function of the clean stretch; P2P_NOBODY: it redirects itself */
-	bool *unsure;  /* the stretch ends at a function of which nobody knows whether it redirects */
+/* First member of an island, where it is none: */
+#define FIRST_UNKNOWN (-2)
+
+struct islands {
+	const struct p2p_judge *judge;
+	const bool *among;
+	int *top;  /* highest function of the clean stretch; P2P_NOBODY: it redirects itself */
+	bool *done;
+	bool best; /* missing facts at their best */
 };
 
-static void find_top(const struct p2p_judge *judge, int index, struct tops *tops, bool *done)
+/* A missing fact at its best or its worst. */
+static bool yes(const struct islands *islands, enum p2p_answer answer)
 {
-	enum p2p_answer redirects = judge->functions[index].redirects;
-	int up = p2p_up(judge, index);
+	return answer == P2P_YES || (answer == P2P_MAYBE && islands->best);
+}
 
-	if (done[index])
+static void find_top(struct islands *islands, int index)
+{
+	enum p2p_answer redirects = islands->judge->functions[index].redirects;
+	int up = p2p_up(islands->judge, index);
+
+	if (islands->done[index])
 		return;
-	done[index] = true;
-	if (redirects != P2P_NO) {
-		tops->top[index] = P2P_NOBODY;
-		tops->unsure[index] = redirects == P2P_MAYBE;
+	islands->done[index] = true;
+	islands->top[index] = P2P_NOBODY;
+	if (redirects == P2P_YES || (redirects == P2P_MAYBE && !islands->best))
 		return;
-	}
-	tops->top[index] = index;
-	tops->unsure[index] = !judge->functions[index].placed && up == P2P_NOBODY;
+	islands->top[index] = index;
 	if (up == P2P_NOBODY)
 		return;
-	find_top(judge, up, tops, done); /* depth is bounded by the scanner */
-	if (tops->top[up] != P2P_NOBODY)
-		tops->top[index] = tops->top[up];
-	tops->unsure[index] = tops->unsure[up];
+	find_top(islands, up); /* depth is bounded by the scanner */
+	if (islands->top[up] != P2P_NOBODY)
+		islands->top[index] = islands->top[up];
 }
 
 /* The key of one function under one candidate. */
-static long key_of(const struct p2p_judge *judge, size_t candidate, const struct tops *tops, int index)
+static long key_of(const struct islands *islands, size_t candidate, int index)
 {
-	const struct p2p_function *function = &judge->machine->functions[index];
-	const struct judge_host *host = p2p_judge_host(judge, candidate, function->hostbridge);
+	const struct p2p_judge *judge = islands->judge;
+	int hostbridge = judge->machine->functions[index].hostbridge;
+	const struct judge_host *host = p2p_judge_host(judge, candidate, hostbridge);
 	enum p2p_ruleset set = judge->candidates.list[candidate].set->set;
-	bool one_host = judge->machine->hostbridge_count == 1;
 
-	if (set >= P2P_RULESET_R3 && judge->zen == P2P_YES)
+	if (!judge->functions[index].placed)
+		return KEY_UNKNOWN;
+	if (set >= P2P_RULESET_R3 && yes(islands, judge->zen))
 		return KEY_EVERYBODY;
 	if (set == P2P_RULESET_R1 && host->is_1450 != P2P_NO && judge->iommu != P2P_YES)
 		return KEY_UNKNOWN;
-	if (set >= P2P_RULESET_R2 && host->same == P2P_YES && (host->across == P2P_YES || one_host))
-		return KEY_EVERYBODY; /* all hosts with such a row; a single host is all there is */
-	if (set >= P2P_RULESET_R3 && judge->zen == P2P_MAYBE)
-		return KEY_UNKNOWN;
-	if (set >= P2P_RULESET_R2 && host->same == P2P_YES && host->across == P2P_NO)
-		return (long)judge->machine->function_count + function->hostbridge;
-	if (set >= P2P_RULESET_R2 && host->same != P2P_NO)
-		return KEY_UNKNOWN;
-	if (tops->unsure[index])
-		return KEY_UNKNOWN;
-	return tops->top[index] == P2P_NOBODY ? KEY_ALONE : tops->top[index];
+	if (set >= P2P_RULESET_R2 && yes(islands, host->across))
+		return KEY_EVERYBODY; /* all hosts with such a row */
+	if (set >= P2P_RULESET_R2 && yes(islands, host->same))
+		return (long)judge->machine->function_count + hostbridge;
+	return islands->top[index] == P2P_NOBODY ? KEY_ALONE : islands->top[index];
 }
 
 struct keyed {
@@ -89,23 +97,22 @@ static int keyed_order(const void *a, const void *b)
 	return (x->index > y->index) - (x->index < y->index);
 }
 
-/*
- * Under one candidate: the first member of each function's island in `ret`;
- * P2P_NOBODY: alone; -2: not known.
- */
-static void partition(const struct p2p_judge *judge, size_t candidate, const struct tops *tops, const bool *among,
-		      struct keyed *sorted, int *ret)
+/* The first member of each function's island; P2P_NOBODY: alone. */
+static void partition(struct islands *islands, size_t candidate, struct keyed *sorted, int *ret)
 {
-	size_t count = 0;
+	size_t count = 0, functions = islands->judge->machine->function_count;
 
-	for (size_t i = 0; i < judge->machine->function_count; i++)
-		if (among[i])
-			sorted[count++] = (struct keyed){ key_of(judge, candidate, tops, (int)i), (int)i };
+	memset(islands->done, 0, functions * sizeof(*islands->done));
+	for (size_t i = 0; i < functions; i++) {
+		find_top(islands, (int)i);
+		if (islands->among[i])
+			sorted[count++] = (struct keyed){ key_of(islands, candidate, (int)i), (int)i };
+	}
 	qsort(sorted, count, sizeof(*sorted), keyed_order);
 	for (size_t i = 0, end; i < count; i = end) {
 		for (end = i + 1; end < count && sorted[end].key == sorted[i].key; end++)
 			;
-		int first = sorted[i].key == KEY_UNKNOWN			? -2
+		int first = sorted[i].key == KEY_UNKNOWN			? FIRST_UNKNOWN
 			    : sorted[i].key == KEY_ALONE || end == i + 1 ? P2P_NOBODY
 									 : sorted[i].index;
 
@@ -114,13 +121,37 @@ static void partition(const struct p2p_judge *judge, size_t candidate, const str
 	}
 }
 
+/*
+ * An island with a member that may belong elsewhere is not known as a whole:
+ * equal first members are not enough.
+ */
+static void doubt(size_t count, const bool *among, const int *worst, const int *best, int *ret)
+{
+	bool *open = p2p_malloc(count * sizeof(*open));
+
+	memset(open, 0, count * sizeof(*open));
+	for (size_t i = 0; i < count; i++) {
+		if (!among[i] || worst[i] == best[i])
+			continue;
+		if (worst[i] >= 0)
+			open[worst[i]] = true;
+		if (best[i] >= 0)
+			open[best[i]] = true;
+		ret[i] = FIRST_UNKNOWN;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (among[i] && ((worst[i] >= 0 && open[worst[i]]) || (best[i] >= 0 && open[best[i]])))
+			ret[i] = FIRST_UNKNOWN;
+	free(open);
+}
+
 /* Numbers islands in the order of their first member. */
 static void number(size_t count, const bool *among, const int *first, int *ret)
 {
 	int last = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (!among[i] || first[i] == -2)
+		if (!among[i] || first[i] == FIRST_UNKNOWN)
 			ret[i] = 0;
 		else if (first[i] == P2P_NOBODY)
 			ret[i] = -1;
@@ -133,20 +164,22 @@ void p2p_judge_islands(const struct p2p_judge *judge, const bool *among, int *re
 {
 	size_t count = judge->machine->function_count;
 	struct p2p_arena *arena = p2p_arena_new();
-	struct tops tops = { p2p_arena_array(arena, count, sizeof(int)), p2p_arena_array(arena, count, sizeof(bool)) };
-	bool *done = p2p_arena_array(arena, count, sizeof(bool));
+	struct islands islands = { .judge = judge, .among = among };
 	struct keyed *sorted = p2p_arena_array(arena, count, sizeof(*sorted));
-	int *first = p2p_arena_array(arena, count, sizeof(int));
-	int *other = p2p_arena_array(arena, count, sizeof(int));
+	int *first = p2p_arena_array(arena, count, sizeof(*first)), *base = p2p_arena_array(arena, count, sizeof(*base));
+	int *other = p2p_arena_array(arena, count, sizeof(*other));
 
-	for (size_t i = 0; i < count; i++)
-		find_top(judge, (int)i, &tops, done);
-	partition(judge, 0, &tops, among, sorted, first);
-	for (size_t i = 1; i < judge->candidates.count; i++) {
-		partition(judge, i, &tops, among, sorted, other);
-		for (size_t j = 0; j < count; j++)
-			if (among[j] && first[j] != other[j])
-				first[j] = -2; /* the candidates disagree */
+	islands.top = p2p_arena_array(arena, count, sizeof(*islands.top));
+	islands.done = p2p_arena_array(arena, count, sizeof(*islands.done));
+	partition(&islands, 0, sorted, base);
+	memcpy(first, base, count * sizeof(*first));
+	/* Every other candidate, and each with the missing facts at their best, must say the same. */
+	for (size_t i = 0; i < 2 * judge->candidates.count; i++) {
+		islands.best = i & 1;
+		if (!i)
+			continue;
+		partition(&islands, i / 2, sorted, other);
+		doubt(count, among, base, other, first);
 	}
 	number(count, among, first, ret);
 	p2p_arena_free(arena);

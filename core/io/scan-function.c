@@ -7,6 +7,7 @@
  * asked first, and a sleeper is left alone unless --wake.
  */
 #include <errno.h>
+#include <linux/pci_regs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,11 +92,13 @@ struct config {
 
 /*
  * A file that ends at 64 bytes is what the kernel shows to those who lack
- * CAP_SYS_ADMIN; nothing about the function itself.
+ * CAP_SYS_ADMIN (drivers/pci/pci-sysfs.c:pci_read_config): it says nothing
+ * about the function.  One that ends at 256 has no extended space.
  */
 static int config_read(void *context, unsigned offset, void *buffer, size_t length)
 {
 	const struct config *config = context;
+	uint8_t last;
 	size_t got;
 	int error = p2p_source_read(config->source, config->key, offset, buffer, length, &got);
 
@@ -103,7 +106,9 @@ static int config_read(void *context, unsigned offset, void *buffer, size_t leng
 		return error;
 	if (got == length)
 		return 0;
-	return offset < 256 ? -EACCES : -ENOENT;
+	if (offset >= PCI_CFG_SPACE_SIZE)
+		error = p2p_source_read(config->source, config->key, PCI_CFG_SPACE_SIZE - 1, &last, 1, &got);
+	return offset >= PCI_CFG_SPACE_SIZE && !error && got ? -ENOENT : -EACCES;
 }
 
 static bool starts(const struct p2p_word *word, const char *with)
