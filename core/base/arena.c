@@ -72,7 +72,7 @@ static struct block *block_add(struct p2p_arena *arena, size_t size)
 
 void *p2p_arena_alloc(struct p2p_arena *arena, size_t size)
 {
-	const size_t align = sizeof(max_align_t) - 1;
+	const size_t align = _Alignof(max_align_t) - 1;
 
 	if (size > SIZE_MAX / 2)
 		abort();

@@ -29,6 +29,14 @@ static int read_bytes(const struct p2p_pciconf *space, unsigned offset, uint8_t 
 	return space->read(space->context, offset, bytes, length);
 }
 
+/* Bytes of something that was found: that the space ends before is a fault of it, not an absence. */
+static int read_found(const struct p2p_pciconf *space, unsigned offset, uint8_t *bytes, size_t length)
+{
+	int error = read_bytes(space, offset, bytes, length);
+
+	return error == -ENOENT ? -EINVAL : error;
+}
+
 static void set_if_unknown(struct p2p_number *number, uint64_t value)
 {
 	if (number->fact.know == P2P_UNKNOWN)
@@ -131,18 +139,20 @@ static void decode_legacy(const struct p2p_pciconf *space, const uint8_t *header
 	if (le16(header + PCI_STATUS) & PCI_STATUS_CAP_LIST)
 		error = find_legacy(space, header[at], PCI_CAP_ID_EXP, &offset);
 	if (!error)
-		error = read_bytes(space, offset, cap, sizeof(cap));
+		error = read_found(space, offset, cap, sizeof(cap));
 	if (error)
 		express_failed(error, function);
 	else
 		decode_express(cap, function);
 }
 
+#define DVSEC_MOST 16
+
 /* Where the first of each wanted extended capability is; 0: none. */
 struct extended {
 	unsigned acs, ats, pri, pasid, sriov, rebar;
-	unsigned dvsec[16]; /* CXL has up to ten on one function */
-	size_t dvsec_count;
+	unsigned dvsec[DVSEC_MOST]; /* CXL has up to ten on one function */
+	size_t dvsec_count;  /* how many there are, even if more than fit */
 	int error; /* 0: the whole chain was seen; -ENOENT: there is no extended space */
 };
 
@@ -158,8 +168,11 @@ static void extended_note(struct extended *found, unsigned id, unsigned at)
 
 	if (slot && !*slot)
 		*slot = at;
-	if (id == EXT_CAP_ID_DVSEC && found->dvsec_count < sizeof(found->dvsec) / sizeof(*found->dvsec))
-		found->dvsec[found->dvsec_count++] = at;
+	if (id != EXT_CAP_ID_DVSEC)
+		return;
+	if (found->dvsec_count < DVSEC_MOST)
+		found->dvsec[found->dvsec_count] = at;
+	found->dvsec_count++;
 }
 
 /*
@@ -198,7 +211,7 @@ static struct p2p_number control_word(const struct p2p_pciconf *space, const str
 	int error = at ? 0 : found->error ? found->error : -ENOENT;
 
 	if (at)
-		error = read_bytes(space, at + offset, word, sizeof(word));
+		error = read_found(space, at + offset, word, sizeof(word));
 	number.fact = p2p_fact_of(error, P2P_ORIGIN_READ);
 	if (!error)
 		number.value = le16(word);
@@ -211,7 +224,7 @@ static void decode_acs(const struct p2p_pciconf *space, const struct extended *f
 	int error = found->acs ? 0 : found->error ? found->error : -ENOENT;
 
 	if (found->acs)
-		error = read_bytes(space, found->acs + PCI_ACS_CAP, words, sizeof(words));
+		error = read_found(space, found->acs + PCI_ACS_CAP, words, sizeof(words));
 	acs->fact = p2p_fact_of(error, P2P_ORIGIN_READ);
 	if (error)
 		return;
@@ -226,7 +239,7 @@ static void decode_sriov(const struct p2p_pciconf *space, const struct extended 
 	int error = found->sriov ? 0 : found->error ? found->error : -ENOENT;
 
 	if (found->sriov)
-		error = read_bytes(space, found->sriov + PCI_SRIOV_CTRL, words, sizeof(words));
+		error = read_found(space, found->sriov + PCI_SRIOV_CTRL, words, sizeof(words));
 	function->vfs.fact = function->vfs_max.fact = p2p_fact_of(error, P2P_ORIGIN_READ);
 	if (error)
 		return;
@@ -236,28 +249,31 @@ static void decode_sriov(const struct p2p_pciconf *space, const struct extended 
 	function->vfs_max.value = le16(words + PCI_SRIOV_TOTAL_VF - PCI_SRIOV_CTRL);
 }
 
+/* The ids of the CXL DVSECs as a mask; any that could not be seen leaves all of it open. */
+static int cxl_ids(const struct p2p_pciconf *space, const struct extended *found, uint64_t *ret)
+{
+	if (found->error && found->error != -ENOENT)
+		return found->error;
+	if (found->dvsec_count > DVSEC_MOST)
+		return -EINVAL;
+	for (size_t i = 0; i < found->dvsec_count; i++) {
+		uint8_t words[6];
+		int error = read_found(space, found->dvsec[i] + 4, words, sizeof(words));
+
+		if (error)
+			return error;
+		if (le16(words) == CXL_VENDOR && le16(words + 4) < 64)
+			*ret |= 1ull << le16(words + 4);
+	}
+	return *ret ? 0 : -ENOENT;
+}
+
 static void decode_cxl(const struct p2p_pciconf *space, const struct extended *found, struct p2p_function *function)
 {
 	uint64_t ids = 0;
+	int error = cxl_ids(space, found, &ids);
 
-	if (!found->dvsec_count && found->error) {
-		function->cxl.fact = p2p_fact_of(found->error, P2P_ORIGIN_READ);
-		return;
-	}
-	for (size_t i = 0; i < found->dvsec_count; i++) {
-		uint8_t words[6];
-		int error = read_bytes(space, found->dvsec[i] + 4, words, sizeof(words));
-
-		if (error) {
-			function->cxl.fact = p2p_fact_of(error, P2P_ORIGIN_READ);
-			return;
-		}
-		if (le16(words) == CXL_VENDOR)
-			ids |= 1ull << (le16(words + 4) & 63);
-	}
-	function->cxl = p2p_number_read(ids);
-	if (!ids)
-		function->cxl.fact.know = P2P_ABSENT;
+	function->cxl = (struct p2p_number){ p2p_fact_of(error, P2P_ORIGIN_READ), error ? 0 : ids };
 }
 
 static void decode_extended(const struct p2p_pciconf *space, unsigned want, struct p2p_function *function)
