@@ -12,6 +12,7 @@ const struct p2p_option topo_options[] = {
 	  "decide as if: kernel=6.12.107, p2pdma=yes, cpu=AuthenticAMD/25, cmdline=..., acs:BDF=ReqRedir-",
 	  "tree pairs why allowlist", P2P_OPTION_MANY },
 	{ 0, "wake", NULL, "also read functions that sleep in D3cold, which wakes them", NULL, P2P_OPTION_LAST },
+	{ 0, "anonymize", NULL, "leave out what names people or sites", "snapshot", P2P_OPTION_LAST },
 	{ 'J', "json", NULL, "print JSON (schema p2ptopo/1)", "tree pairs why allowlist", P2P_OPTION_LAST },
 	{ 'o', "output", "COLUMNS", "print these columns (COL,COL), or after the usual ones (+COL,COL)", "tree pairs allowlist", 0 },
 	{ 'H', "list-columns", NULL, "list the columns that -o knows", "tree pairs allowlist", P2P_OPTION_LAST },

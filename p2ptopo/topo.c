@@ -102,6 +102,8 @@ enum p2p_exit topo_open_source(const struct p2p_cli *cli, struct topo *topo)
 	start(cli, topo);
 	enum p2p_exit code = open_source(topo);
 
+	if (code == P2P_EXIT_OK && p2p_cli_has(cli, "anonymize"))
+		topo->source = p2p_source_anonymize(topo->source);
 	if (code == P2P_EXIT_OK)
 		topo->source = p2p_source_record(topo->source);
 	return code;

@@ -108,6 +108,12 @@ int p2p_source_parse_lspci(const char *path, const char *text, size_t len, struc
  */
 struct p2p_source *p2p_source_record(struct p2p_source *inner);
 
+/*
+ * Passes on only what answers depend on, without naming people, sites or
+ * network interfaces; owns `inner` from now on.
+ */
+struct p2p_source *p2p_source_anonymize(struct p2p_source *inner);
+
 /* The transcript of a recording source so far, as a snapshot's text (p2p-snapshot(5)). */
 void p2p_source_transcript(const struct p2p_source *record, struct p2p_buf *ret);
 
