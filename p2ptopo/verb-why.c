@@ -186,6 +186,28 @@ static void print_remedy(const struct why *why)
 		printf("%-10s %s\n", "becomes", p2p_map_name(remedy->becomes));
 }
 
+/*
+ * From 5.4 on the kernel keeps a verdict per provider and client and never
+ * takes it back when ACS changes (drivers/pci/p2pdma.c: map_types).  Only a
+ * provider with P2PDMA memory has such a store.  Nothing shows what is in it.
+ */
+static void print_cached(const struct why *why)
+{
+	const struct p2p_verdict *verdict = &why->verdict;
+	enum p2p_ruleset set = p2p_judge_candidates(why->topo->judge)->list[0].set->set;
+	struct p2p_buf text = P2P_BUF_INIT;
+	char address[P2P_BDF_TEXT];
+
+	if (why->offer.kind != P2P_OFFER_P2PMEM || set < P2P_RULESET_R2 || verdict->common == P2P_NOBODY)
+		return;
+	p2p_buf_printf(&text,
+		       "if this pair was used since boot and ACS changed after that, the kernel still acts on its old "
+		       "answer; enabling an nvmet namespace of the client with p2pmem set to %s asks again",
+		       p2p_bdf_format(why->topo->machine->functions[verdict->provider].bdf, true, address));
+	line(why, "cached", p2p_buf_text(&text));
+	p2p_buf_free(&text);
+}
+
 static void print_text(const struct why *why)
 {
 	struct p2p_buf host = P2P_BUF_INIT;
@@ -196,6 +218,7 @@ static void print_text(const struct why *why)
 	print_reasons(why);
 	print_ends(why);
 	print_remedy(why);
+	print_cached(why);
 	topo_host_line(why->topo, &host);
 	line(why, "host", p2p_buf_text(&host));
 	if (why->topo->machine->host.hypervisor.value)
