@@ -82,8 +82,12 @@ static enum p2p_exit scan(struct topo *topo, unsigned want, const struct p2p_ass
 
 	if (p2p_cli_has(topo->cli, "numeric"))
 		options.want &= ~(unsigned)P2P_WANT_NAMES;
-	if (p2p_scan(topo->source, &options, &problem, &topo->machine))
-		return topo_complain(topo, &problem);
+	int error = p2p_scan(topo->source, &options, &problem, &topo->machine);
+
+	if (error) {
+		topo_complain(topo, &problem);
+		return error == -ENXIO ? P2P_EXIT_USAGE : P2P_EXIT_CANNOT_READ;
+	}
 	for (const struct p2p_message *message = topo->machine->messages; message; message = message->next)
 		say(topo, message->text);
 	return P2P_EXIT_OK;
@@ -171,14 +175,19 @@ enum p2p_exit topo_columns(const struct topo *topo, const struct p2p_column *col
 	return P2P_EXIT_USAGE;
 }
 
-bool topo_shows(const struct topo *topo, int index)
+bool topo_matches(const struct topo *topo, int index)
 {
 	const struct p2p_function *function = &topo->machine->functions[index];
 
+	return !topo->filter || p2p_filter_match(topo->filter, function->bdf, (uint16_t)function->vendor.value,
+						 (uint16_t)function->device.value, (uint32_t)function->class.value);
+}
+
+bool topo_shows(const struct topo *topo, int index)
+{
 	if (topo->filter)
-		return p2p_filter_match(topo->filter, function->bdf, (uint16_t)function->vendor.value,
-					(uint16_t)function->device.value, (uint32_t)function->class.value);
-	return topo->all || p2p_function_is_peer(function);
+		return topo_matches(topo, index);
+	return topo->all || p2p_function_is_peer(&topo->machine->functions[index]);
 }
 
 static int no_device(const struct topo *topo, const char *word)
@@ -257,9 +266,13 @@ void topo_name(const struct topo *topo, int index, struct p2p_buf *ret)
 		p2p_buf_printf(ret, " %s", function->class_name.text);
 }
 
-static void put_p2pdma(const struct p2p_host *host, struct p2p_buf *ret)
+static void put_p2pdma(const struct topo *topo, struct p2p_buf *ret)
 {
-	if (!p2p_known(host->p2pdma.fact))
+	const struct p2p_host *host = &topo->machine->host;
+
+	if (p2p_judge_candidates(topo->judge)->kind == P2P_KERNEL_BEFORE)
+		p2p_buf_puts(ret, "older than P2PDMA");
+	else if (!p2p_known(host->p2pdma.fact))
 		p2p_buf_puts(ret, "P2PDMA: not known whether built in");
 	else
 		p2p_buf_puts(ret, host->p2pdma.value ? "P2PDMA built in" : "built without P2PDMA");
@@ -271,7 +284,7 @@ void topo_host_line(const struct topo *topo, struct p2p_buf *ret)
 
 	p2p_buf_printf(ret, "Linux %s", p2p_known(host->kernel.fact) ? host->kernel.text : "?");
 	p2p_buf_puts(ret, ", ");
-	put_p2pdma(host, ret);
+	put_p2pdma(topo, ret);
 	if (p2p_known(host->cpu_vendor.fact) && p2p_known(host->cpu_family.fact))
 		p2p_buf_printf(ret, "; %s family %llu", host->cpu_vendor.text,
 			       (unsigned long long)host->cpu_family.value);

@@ -47,6 +47,9 @@ enum p2p_exit topo_columns(const struct topo *topo, const struct p2p_column *col
 /* Should a listing show that function?  -a, -s, -d; the default is likely peers. */
 bool topo_shows(const struct topo *topo, int index);
 
+/* Does it match -s and -d?  Without them everything does. */
+bool topo_matches(const struct topo *topo, int index);
+
 /*
  * The function that a word names: an address, or a device such as nvme0,
  * nvme0n1, eth0, mlx5_0, card1.  P2P_NOBODY: the complaint was printed.

@@ -290,7 +290,7 @@ static enum p2p_exit print_json(struct topo *topo)
 static int run(const struct p2p_cli *cli)
 {
 	struct topo topo;
-	enum p2p_exit code = topo_open(cli, 0, &topo);
+	enum p2p_exit code = topo_open(cli, P2P_WANT_RUNNING, &topo);
 
 	if (code == P2P_EXIT_OK)
 		code = p2p_cli_has(cli, "json") ? print_json(&topo) : print_text(&topo);

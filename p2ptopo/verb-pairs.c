@@ -20,6 +20,8 @@ struct pairs {
 	int *list; /* the functions that are shown */
 	size_t count;
 	bool self; /* a function and itself are a pair too */
+	bool *matches; /* by function: does it match -s and -d */
+	int width; /* of the longest address */
 	struct p2p_reason *reasons;
 	size_t reasons_max;
 	/* Fragments by function, host bridge or rule; NULL: not made yet. */
@@ -28,6 +30,13 @@ struct pairs {
 	const char *remedy[8][4];
 	struct p2p_buf text, scratch;
 };
+
+/* Is that pair to be listed?  With -s or -d one of its sides must match. */
+static bool is_asked(const struct pairs *pairs, size_t provider, size_t client)
+{
+	return (provider != client || pairs->self) &&
+	       (pairs->matches[pairs->list[provider]] || pairs->matches[pairs->list[client]]);
+}
 
 static const char *keep(struct pairs *pairs)
 {
@@ -162,7 +171,7 @@ static enum p2p_exit print_json(struct pairs *pairs)
 	p2p_json_array(json, "pairs", false);
 	for (size_t i = 0; i < pairs->count; i++)
 		for (size_t j = 0; j < pairs->count; j++)
-			if (i != j || pairs->self)
+			if (is_asked(pairs, i, j))
 				json_pair(pairs, json, pairs->list[i], pairs->list[j], &reasons);
 	p2p_json_array_end(json);
 	p2p_json_object_end(json);
@@ -198,9 +207,8 @@ static int width_of(const struct pairs *pairs, size_t column)
 {
 	static const int widths[] = { [COL_MAP] = 16, [COL_DIST] = 4, [COL_LOC] = 4, [COL_OFFER] = 7, [COL_TAKES] = 6,
 				      [COL_RULE] = 22, [COL_WOULD] = 16 };
-	int address = pairs->topo->domain || !pairs->topo->machine->one_domain ? 12 : 8;
 
-	return column <= COL_CLIENT ? address : widths[column];
+	return column <= COL_CLIENT ? pairs->width : widths[column];
 }
 
 /* One cell, padded to its width unless it is the last of the line. */
@@ -279,6 +287,14 @@ static void text_pair(const struct pairs *pairs, const struct p2p_choice *choice
 	}
 }
 
+static bool has_pairs(const struct pairs *pairs)
+{
+	for (size_t i = 0; i < pairs->count; i++)
+		if (pairs->matches[pairs->list[i]])
+			return pairs->count > 1 || pairs->self;
+	return false;
+}
+
 static enum p2p_exit print_text(struct pairs *pairs)
 {
 	struct p2p_choice choice;
@@ -286,8 +302,9 @@ static enum p2p_exit print_text(struct pairs *pairs)
 
 	if (code != P2P_EXIT_OK || !choice.count)
 		return code;
-	if (!pairs->count) {
-		puts("No likely peers here; --all takes every function.");
+	if (!has_pairs(pairs)) {
+		puts(pairs->topo->filter ? "No pair matches."
+					 : "A pair needs two likely peers; --all takes every function.");
 		return P2P_EXIT_OK;
 	}
 	for (size_t i = 0; i < choice.count; i++)
@@ -295,7 +312,7 @@ static enum p2p_exit print_text(struct pairs *pairs)
 			   choice.columns[i].name);
 	for (size_t i = 0; i < pairs->count; i++)
 		for (size_t j = 0; j < pairs->count; j++)
-			if (i != j || pairs->self)
+			if (is_asked(pairs, i, j))
 				text_pair(pairs, &choice, pairs->list[i], pairs->list[j]);
 	topo_print_assumptions(pairs->topo);
 	return P2P_EXIT_OK;
@@ -341,6 +358,28 @@ static void text_counts(struct pairs *pairs, const struct p2p_count *counts, siz
 	topo_print_assumptions(pairs->topo);
 }
 
+/* With -s or -d: all pairs, less those of which neither side matches. */
+static size_t summarize(struct pairs *pairs, bool *among, struct p2p_count counts[P2P_COUNTS_MAX])
+{
+	struct p2p_count others[P2P_COUNTS_MAX];
+	size_t count = p2p_judge_summary(pairs->topo->judge, among, pairs->self, counts), kept = 0;
+
+	if (!pairs->topo->filter)
+		return count;
+	for (size_t i = 0; i < pairs->count; i++)
+		among[pairs->list[i]] = !pairs->matches[pairs->list[i]];
+	size_t other_count = p2p_judge_summary(pairs->topo->judge, among, pairs->self, others);
+
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < other_count; j++)
+			if (p2p_count_alike(&counts[i], &others[j]))
+				counts[i].pairs -= others[j].pairs;
+		if (counts[i].pairs)
+			counts[kept++] = counts[i];
+	}
+	return kept;
+}
+
 static enum p2p_exit print_summary(struct pairs *pairs)
 {
 	const struct p2p_machine *machine = pairs->topo->machine;
@@ -349,7 +388,7 @@ static enum p2p_exit print_summary(struct pairs *pairs)
 
 	for (size_t i = 0; i < pairs->count; i++)
 		among[pairs->list[i]] = true;
-	size_t count = p2p_judge_summary(pairs->topo->judge, among, pairs->self, counts);
+	size_t count = summarize(pairs, among, counts);
 
 	qsort(counts, count, sizeof(*counts), count_order);
 	if (!p2p_cli_has(pairs->topo->cli, "json")) {
@@ -368,11 +407,24 @@ static void choose(struct pairs *pairs)
 {
 	const struct p2p_machine *machine = pairs->topo->machine;
 
+	char address[P2P_BDF_TEXT];
+
 	pairs->list = p2p_arena_array(pairs->topo->arena, machine->function_count, sizeof(*pairs->list));
-	for (size_t i = 0; i < machine->function_count; i++)
-		if (!p2p_function_is_bridge(&machine->functions[i]) && topo_shows(pairs->topo, (int)i))
-			pairs->list[pairs->count++] = (int)i;
+	pairs->matches = p2p_arena_array(pairs->topo->arena, machine->function_count, sizeof(*pairs->matches));
 	pairs->self = pairs->topo->all;
+	pairs->width = (int)strlen("PROVIDER");
+	for (size_t i = 0; i < machine->function_count; i++) {
+		if (p2p_function_is_bridge(&machine->functions[i]))
+			continue;
+		pairs->matches[i] = topo_matches(pairs->topo, (int)i);
+		if (!pairs->topo->all && !p2p_function_is_peer(&machine->functions[i]) &&
+		    !(pairs->topo->filter && pairs->matches[i]))
+			continue;
+		int width = (int)strlen(topo_address(pairs->topo, (int)i, address));
+
+		pairs->width = width > pairs->width ? width : pairs->width;
+		pairs->list[pairs->count++] = (int)i;
+	}
 }
 
 static enum p2p_exit print(struct topo *topo)
@@ -392,11 +444,11 @@ static enum p2p_exit print(struct topo *topo)
 
 static int run(const struct p2p_cli *cli)
 {
-	unsigned want = P2P_WANT_CHILDREN | P2P_WANT_MEMORY | P2P_WANT_NUMA;
+	unsigned want = P2P_WANT_CHILDREN | P2P_WANT_MEMORY | P2P_WANT_NUMA | P2P_WANT_RUNNING;
 	struct topo topo;
 
 	if (p2p_cli_has(cli, "summary"))
-		want = P2P_WANT_MEMORY;
+		want = P2P_WANT_MEMORY | P2P_WANT_RUNNING;
 	enum p2p_exit code = topo_open(cli, want, &topo);
 
 	if (code == P2P_EXIT_OK)

@@ -35,6 +35,7 @@ struct tree {
 	struct p2p_report *report;
 	struct p2p_report_row **rows;  /* of each function; NULL: not shown */
 	struct p2p_report_row **hosts; /* of each host bridge */
+	bool *busy;                    /* host bridges that are being added */
 	bool *shown, *among;
 	int *islands;
 };
@@ -222,12 +223,11 @@ static void add_host(struct tree *tree, int index)
 	struct p2p_report_row *parent = NULL;
 	struct p2p_buf text = P2P_BUF_INIT;
 
-	if (tree->hosts[index])
+	if (tree->hosts[index] || tree->busy[index])
 		return;
+	tree->busy[index] = true; /* a path that claims to be below itself is drawn at the top */
 	if (hostbridge->under != P2P_NOBODY)
 		parent = add_function(tree, hostbridge->under);
-	if (tree->hosts[index])
-		return;
 	tree->hosts[index] = p2p_report_add(tree->report, parent);
 	name_host(tree, index, &text);
 	set(tree, tree->hosts[index], COL_DEVICE, P2P_ROLE_TITLE, hostbridge->name);
@@ -259,6 +259,7 @@ static void prepare(struct tree *tree)
 
 	tree->rows = p2p_arena_array(arena, machine->function_count, sizeof(struct p2p_report_row *));
 	tree->hosts = p2p_arena_array(arena, machine->hostbridge_count, sizeof(struct p2p_report_row *));
+	tree->busy = p2p_arena_array(arena, machine->hostbridge_count, sizeof(bool));
 	tree->shown = p2p_arena_array(arena, machine->function_count, sizeof(bool));
 	tree->among = p2p_arena_array(arena, machine->function_count, sizeof(bool));
 	tree->islands = p2p_arena_array(arena, machine->function_count, sizeof(int));
@@ -266,33 +267,48 @@ static void prepare(struct tree *tree)
 	p2p_judge_islands(tree->topo->judge, tree->among, tree->islands);
 }
 
-/* What the islands come to, in a sentence. */
-static void print_summary(struct tree *tree)
+/* What ISLE and P2PMEM cannot say by themselves. */
+static void put_caveats(struct tree *tree, struct p2p_buf *text)
 {
 	const struct p2p_machine *machine = tree->topo->machine;
-	struct p2p_buf text = P2P_BUF_INIT;
-	int islands = 0;
-	size_t memory = 0, unknown = 0;
+	enum p2p_kernel_kind kind = p2p_judge_candidates(tree->topo->judge)->kind;
+	size_t memory = 0, unread = 0, unknown = 0;
 
 	for (size_t i = 0; i < machine->function_count; i++) {
-		islands = tree->islands[i] > islands ? tree->islands[i] : islands;
 		unknown += tree->among[i] && !tree->islands[i];
 		memory += p2p_known(machine->functions[i].memory.fact) && machine->functions[i].memory.size;
+		unread += tree->among[i] && machine->functions[i].memory.fact.know == P2P_UNKNOWN;
 	}
+	if (!memory)
+		p2p_buf_puts(text, unread ? "Whether anything here offers peer memory (p2pmem) is not known. "
+					  : "Nothing here offers peer memory (p2pmem). ");
+	if (kind == P2P_KERNEL_BEFORE)
+		p2p_buf_puts(text, "This kernel is older than P2PDMA (4.20): it refuses every pair; ISLE shows what the "
+				   "newest rules known would allow. ");
+	else if (p2p_known(machine->host.p2pdma.fact) && !machine->host.p2pdma.value)
+		p2p_buf_puts(text, "This kernel is built without P2PDMA: it refuses every pair; ISLE shows what one "
+				   "with it would allow. ");
+	else if (kind == P2P_KERNEL_NEWER || kind == P2P_KERNEL_UNKNOWN)
+		p2p_buf_puts(text, "The rules of this kernel are not known; ISLE shows what the newest rules known would "
+				   "allow. ");
+	else if (!p2p_known(machine->host.p2pdma.fact))
+		p2p_buf_puts(text, "Whether this kernel has P2PDMA is not known; ISLE shows what it allows if so. ");
+	if (machine->host.hypervisor.value)
+		p2p_buf_puts(text, "In a virtual machine the host's routing cannot be seen from here. ");
+	if (unknown)
+		p2p_buf_puts(text, "ISLE ? cannot be known from what could be read; `p2ptopo why A B` says what is "
+				   "missing. ");
+}
+
+static void print_summary(struct tree *tree)
+{
+	struct p2p_buf text = P2P_BUF_INIT;
+
 	topo_host_line(tree->topo, &text);
 	p2p_buf_puts(&text, ".");
 	topo_print_text(tree->topo, "", "", p2p_buf_text(&text));
 	p2p_buf_reset(&text);
-	if (!memory)
-		p2p_buf_puts(&text, "Nothing here offers peer memory (p2pmem). ");
-	if (p2p_known(machine->host.p2pdma.fact) && !machine->host.p2pdma.value)
-		p2p_buf_puts(&text, "This kernel is built without P2PDMA: it refuses every pair; ISLE shows what one "
-				    "with it would allow. ");
-	if (machine->host.hypervisor.value)
-		p2p_buf_puts(&text, "In a virtual machine the host's routing cannot be seen from here. ");
-	if (unknown)
-		p2p_buf_puts(&text, "ISLE ? cannot be known from what could be read; `p2ptopo why A B` says what is "
-				    "missing. ");
+	put_caveats(tree, &text);
 	if (text.len)
 		topo_print_text(tree->topo, "", "", p2p_buf_text(&text));
 	p2p_buf_free(&text);
@@ -301,8 +317,15 @@ static void print_summary(struct tree *tree)
 static enum p2p_exit print_text(struct tree *tree)
 {
 	const struct p2p_machine *machine = tree->topo->machine;
+	size_t count = 0;
 	int error;
 
+	for (size_t i = 0; i < machine->function_count; i++)
+		count += tree->shown[i];
+	if (!count) {
+		puts("No function matches.");
+		return P2P_EXIT_OK;
+	}
 	tree->report = p2p_report_new(tree->choice.columns, tree->choice.count);
 	for (size_t i = 0; i < machine->function_count; i++)
 		if (tree->shown[i])
@@ -359,9 +382,9 @@ static enum p2p_exit print(struct topo *topo)
 
 static int run(const struct p2p_cli *cli)
 {
-	unsigned want = P2P_WANT_NAMES | P2P_WANT_CHILDREN | P2P_WANT_MEMORY | P2P_WANT_IOMMU;
+	unsigned want = P2P_WANT_NAMES | P2P_WANT_CHILDREN | P2P_WANT_MEMORY | P2P_WANT_IOMMU | P2P_WANT_RUNNING;
 	struct topo topo;
-	enum p2p_exit code = topo_open(cli, p2p_cli_has(cli, "json") ? P2P_WANT_ALL : want, &topo);
+	enum p2p_exit code = topo_open(cli, p2p_cli_has(cli, "json") ? P2P_WANT_ALL | P2P_WANT_RUNNING : want, &topo);
 
 	if (code == P2P_EXIT_OK)
 		code = print(&topo);

@@ -106,7 +106,8 @@ static void print_walk(const struct why *why)
 		print_side(why, "client", why->verdict.client);
 	if (why->verdict.common == P2P_NOBODY)
 		return;
-	puts(why->verdict.redirects ? "both meet at (! marks hops that redirect)" : "both meet at");
+	printf("both meet at%s%s\n", why->verdict.redirects ? " (! marks hops that redirect)" : "",
+	       why->verdict.unsure ? " (? of which that is not known)" : "");
 	print_hop(why, why->verdict.common, true);
 }
 
@@ -180,10 +181,29 @@ static void print_remedy(const struct why *why)
 	line(why, "remedy", remedy->says);
 	if (remedy->bootargs)
 		printf("%-10s %s\n", "boot with", remedy->bootargs);
+	if (remedy->bootargs && strchr(remedy->bootargs, ';'))
+		line(why, "", "(quote it: a bare ; ends a command in a shell and in GRUB)");
 	for (size_t i = 0; i < remedy->setpci_count; i++)
 		printf("%-10s %s\n", i ? "" : "or now", remedy->setpci[i]);
+	if (remedy->setpci_count)
+		line(why, "", "(until the next boot, reset or resume, and from 6.19 on the next bind of a driver there)");
 	if (remedy->becomes)
 		printf("%-10s %s\n", "becomes", p2p_map_name(remedy->becomes));
+}
+
+/* Is there any ACS on the walk that could have been changed? */
+static bool has_acs(const struct why *why)
+{
+	const int starts[] = { why->verdict.provider, why->verdict.client };
+
+	for (int side = 0; side < 2; side++)
+		for (int at = starts[side]; at != P2P_NOBODY; at = up_of(why, at)) {
+			if (!p2p_absent(why->topo->machine->functions[at].acs.fact))
+				return true;
+			if (at == why->verdict.common)
+				break;
+		}
+	return false;
 }
 
 /*
@@ -198,7 +218,8 @@ static void print_cached(const struct why *why)
 	struct p2p_buf text = P2P_BUF_INIT;
 	char address[P2P_BDF_TEXT];
 
-	if (why->offer.kind != P2P_OFFER_P2PMEM || set < P2P_RULESET_R2 || verdict->common == P2P_NOBODY)
+	if (why->offer.kind != P2P_OFFER_P2PMEM || set < P2P_RULESET_R2 || verdict->common == P2P_NOBODY ||
+	    !has_acs(why))
 		return;
 	p2p_buf_printf(&text,
 		       "if this pair was used since boot and ACS changed after that, the kernel still acts on its old "
@@ -326,7 +347,7 @@ static enum p2p_exit explain(struct topo *topo, int provider, int client)
 static int run(const struct p2p_cli *cli)
 {
 	struct topo topo;
-	enum p2p_exit code = topo_open(cli, P2P_WANT_ALL, &topo);
+	enum p2p_exit code = topo_open(cli, P2P_WANT_ALL | P2P_WANT_RUNNING, &topo);
 
 	if (code == P2P_EXIT_OK) {
 		int provider = topo_device(&topo, cli->args[0]);

@@ -81,13 +81,12 @@ void p2p_candidates_find(struct p2p_arena *arena, const struct p2p_host *host, c
 	struct p2p_candidates all = { 0 };
 
 	all.list = p2p_arena_array(arena, 128, sizeof(*all.list));
-	*ret = all;
-	if (p2p_host_release(host, &all.release)) {
-		ret->kind = P2P_KERNEL_UNKNOWN;
-		return;
-	}
-	all.vendor = p2p_host_vendor(host);
-	if (all.vendor) {
+	bool known = !p2p_host_release(host, &all.release);
+
+	all.vendor = known ? p2p_host_vendor(host) : NULL;
+	if (!known) {
+		all.kind = P2P_KERNEL_UNKNOWN;
+	} else if (all.vendor) {
 		all.kind = P2P_KERNEL_VENDOR;
 		if (p2p_release_compare_series(all.release, p2p_release_newest()) > 0)
 			all.kind = P2P_KERNEL_NEWER;

@@ -161,8 +161,11 @@ static void says_root(const struct p2p_judge *judge, const struct p2p_reason *re
 		return;
 	const struct p2p_function *root = &machine->functions[host->root];
 
-	p2p_buf_printf(ret, "%s, first on its root bus, is %04x:%04x", p2p_bdf_format(root->bdf, true, address),
-		       (unsigned)root->vendor.value, (unsigned)root->device.value);
+	bool first = judge->candidates.list[0].lookup != P2P_ROOT_SLOT_0;
+
+	p2p_buf_printf(ret, "%s%s is %04x:%04x", p2p_bdf_format(root->bdf, !judge->machine->one_domain, address),
+		       first ? ", first on its root bus," : "", (unsigned)root->vendor.value,
+		       (unsigned)root->device.value);
 	if (host->row != P2P_NOBODY)
 		p2p_buf_printf(ret, " (%s)", judge->hardware->rows[host->row].name);
 	p2p_buf_puts(ret, "; ");
@@ -206,7 +209,8 @@ void p2p_judge_says(const struct p2p_judge *judge, const struct p2p_reason *reas
 		says_hop(judge, reason, ret);
 	else if (reason->rule == P2P_RULE_COMMON_CLEAN && reason->function != P2P_NOBODY)
 		p2p_buf_printf(ret, "both paths meet at %s, and no hop on the way redirects",
-			       p2p_bdf_format(judge->machine->functions[reason->function].bdf, true, address));
+			       p2p_bdf_format(judge->machine->functions[reason->function].bdf,
+					      !judge->machine->one_domain, address));
 	else if (reason->hostbridge != P2P_NOBODY)
 		says_host(judge, reason, ret);
 	else

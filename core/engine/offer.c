@@ -57,10 +57,26 @@ static const struct driver_row *driver_row(const char *driver)
 	return NULL;
 }
 
-static bool since(const struct p2p_judge *judge, struct p2p_release first)
+/* Does this kernel have what came with mainline's `first`?  A vendor's may have it from a backport. */
+static enum p2p_answer since(const struct p2p_judge *judge, struct p2p_release first)
 {
-	return first.major && p2p_release_compare_series(judge->candidates.list[0].table, first) >= 0;
+	const struct p2p_candidates *candidates = &judge->candidates;
+	enum p2p_answer answer = P2P_MAYBE;
+
+	if (!first.major || candidates->kind == P2P_KERNEL_BEFORE)
+		return P2P_NO;
+	if (candidates->kind == P2P_KERNEL_UNKNOWN)
+		return P2P_MAYBE;
+	for (size_t i = 0; i < candidates->count; i++) {
+		bool has = p2p_release_compare_series(candidates->list[i].table, first) >= 0;
+		enum p2p_answer one = has ? P2P_YES : P2P_NO;
+
+		answer = i == 0 || one == answer ? one : P2P_MAYBE;
+	}
+	return answer;
 }
+
+#define UNSURE_RELEASE "whether this kernel's driver does that depends on backports that are not known"
 
 static struct p2p_offer offer_memory(const struct p2p_memory *memory)
 {
@@ -105,7 +121,11 @@ void p2p_judge_offer(const struct p2p_judge *judge, int provider, struct p2p_off
 	}
 	const struct driver_row *row = p2p_known(function->driver.fact) ? driver_row(function->driver.text) : NULL;
 
-	if (row && since(judge, row->exports)) {
+	enum p2p_answer exports = row ? since(judge, row->exports) : P2P_NO;
+
+	if (exports == P2P_MAYBE) {
+		offer.why = UNSURE_RELEASE;
+	} else if (exports == P2P_YES) {
 		offer = (struct p2p_offer){ .kind = P2P_OFFER_DMABUF, .why = row->offer_why };
 	} else if (row && row->client == P2P_CLIENT_ITSELF && !row->exports.major) {
 		offer = (struct p2p_offer){ .kind = P2P_OFFER_ITSELF, .why = row->client_why };
@@ -138,6 +158,14 @@ static bool has_child(const struct p2p_function *function, enum p2p_child_kind k
 	return false;
 }
 
+static struct p2p_client client_unlisted(const struct p2p_function *function)
+{
+	if (has_child(function, P2P_CHILD_INFINIBAND))
+		return (struct p2p_client){ P2P_CLIENT_YES,
+					    "RDMA takes peer pages through the read/write API (nvmet-rdma)" };
+	return (struct p2p_client){ P2P_CLIENT_UNKNOWN, "whether its driver takes peer pages is not known here" };
+}
+
 void p2p_judge_client(const struct p2p_judge *judge, int index, struct p2p_client *ret)
 {
 	static const struct p2p_release heads = { 7, 2, 0, true };
@@ -153,17 +181,18 @@ void p2p_judge_client(const struct p2p_judge *judge, int index, struct p2p_clien
 	}
 	const struct driver_row *row = driver_row(function->driver.text);
 
-	if (!row)
-		*ret = has_child(function, P2P_CHILD_INFINIBAND)
-			       ? (struct p2p_client){ P2P_CLIENT_YES, "RDMA takes peer pages through the read/write "
-								      "API (nvmet-rdma)" }
-			       : (struct p2p_client){ P2P_CLIENT_UNKNOWN, "whether its driver takes peer pages is not "
-									  "known here" };
-	else if (row->client == P2P_CLIENT_YES && behind_multipath(function) && !since(judge, heads))
-		*ret = (struct p2p_client){ P2P_CLIENT_NO, "its disks are behind a multipath head, which takes no peer "
-							   "pages before 7.2" };
-	else if (row->client == P2P_CLIENT_YES && !since(judge, row->takes))
+	if (!row) {
+		*ret = client_unlisted(function);
+		return;
+	}
+	*ret = (struct p2p_client){ row->client, row->client_why };
+	if (row->client != P2P_CLIENT_YES)
+		return;
+	if (behind_multipath(function) && since(judge, heads) != P2P_YES)
+		*ret = (struct p2p_client){ since(judge, heads) == P2P_NO ? P2P_CLIENT_NO : P2P_CLIENT_UNKNOWN,
+					    "its disks are behind a multipath head, which takes no peer pages before 7.2" };
+	else if (since(judge, row->takes) == P2P_MAYBE)
+		*ret = (struct p2p_client){ P2P_CLIENT_UNKNOWN, UNSURE_RELEASE };
+	else if (since(judge, row->takes) == P2P_NO)
 		*ret = (struct p2p_client){ P2P_CLIENT_NO, "its driver takes no peer pages in this release" };
-	else
-		*ret = (struct p2p_client){ row->client, row->client_why };
 }

@@ -96,22 +96,24 @@ static void make_setpci(const struct p2p_judge *judge, const int *hops, size_t c
 	remedy->setpci_count = count;
 }
 
+/* What it costs is said with it. */
+#define PRICE "which also lets the devices below reach each other behind the IOMMU's back"
+
 static const char *says_acs(enum p2p_acs_args args, size_t count, struct p2p_arena *arena)
 {
 	const char *hops = count == 1 ? "the hop named" : "the hops named";
 
 	switch (args) {
 	case P2P_ACS_ARGS_BROKEN:
-		return p2p_arena_printf(arena, "clear ACS redirect on %s; on 6.11 to 6.14 the command line cannot do "
-					       "it right (both arguments misapply their masks), so only until the "
-					       "next reset or boot, or with another kernel", hops);
+		return p2p_arena_printf(arena, "clear ACS redirect on %s, " PRICE "; on 6.11 to 6.14 the command line "
+					       "cannot do it right (both arguments misapply their masks), so only "
+					       "until the next reset or boot, or with another kernel", hops);
 	case P2P_ACS_ARGS_UNSURE:
-		return p2p_arena_printf(arena, "clear ACS redirect on %s; whether the command line of this release "
-					       "does it right is not known (6.11 to 6.14 do not, 6.12.107 and 6.17 do)",
+		return p2p_arena_printf(arena, "clear ACS redirect on %s, " PRICE "; whether the command line of this "
+					       "release does it right is not known (6.11 to 6.14 do not, 6.12.107 and 6.17 do)",
 					hops);
 	default:
-		return p2p_arena_printf(arena, "clear ACS redirect on %s, which also lets the devices below reach "
-					       "each other behind the IOMMU's back", hops);
+		return p2p_arena_printf(arena, "clear ACS redirect on %s, " PRICE, hops);
 	}
 }
 
@@ -200,7 +202,11 @@ void p2p_judge_remedy(const struct p2p_judge *judge, const struct p2p_verdict *v
 			remedy_refused(judge, verdict, arena, &remedy);
 		const char *kernel = p2p_rule_row(verdict->rule)->remedy;
 
-		remedy.says = remedy.says ? p2p_arena_printf(arena, "%s; then %s", kernel, remedy.says) : kernel;
+		if (remedy.kind == P2P_REMEDY_MOVE)
+			remedy.says = p2p_arena_printf(arena, "%s, and slots below the same switch: by its rules no "
+							      "setting helps this pair", kernel);
+		else
+			remedy.says = remedy.says ? p2p_arena_printf(arena, "%s; then %s", kernel, remedy.says) : kernel;
 		remedy.becomes = remedy.kind ? remedy.becomes : verdict->would_be;
 		remedy.kind = P2P_REMEDY_KERNEL;
 	} else if (verdict->map == P2P_MAP_NOT_SUPPORTED) {

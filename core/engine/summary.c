@@ -30,21 +30,24 @@ struct summary {
 	size_t count;
 };
 
+bool p2p_count_alike(const struct p2p_count *a, const struct p2p_count *b)
+{
+	return a->map == b->map && a->supported == b->supported && a->rule == b->rule && a->would_be == b->would_be;
+}
+
 static void count_answer(struct summary *summary, const struct p2p_verdict *verdict, uint64_t pairs)
 {
-	for (size_t i = 0; i < summary->count; i++) {
-		struct p2p_count *count = &summary->counts[i];
+	struct p2p_count answer = { verdict->map, verdict->supported, verdict->would, verdict->would_be,
+				    verdict->rule, pairs };
 
-		if (count->map == verdict->map && count->supported == verdict->supported &&
-		    count->rule == verdict->rule && count->would_be == verdict->would_be) {
-			count->pairs += pairs;
+	for (size_t i = 0; i < summary->count; i++)
+		if (p2p_count_alike(&summary->counts[i], &answer)) {
+			summary->counts[i].pairs += pairs;
 			return;
 		}
-	}
 	if (summary->count == P2P_COUNTS_MAX)
 		abort(); /* maps x answers x rules are fewer */
-	summary->counts[summary->count++] = (struct p2p_count){ verdict->map, verdict->supported, verdict->would,
-								 verdict->would_be, verdict->rule, pairs };
+	summary->counts[summary->count++] = answer;
 }
 
 /* All ordered pairs between two kinds, both ways. */

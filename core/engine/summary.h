@@ -19,6 +19,9 @@ struct p2p_count {
 	uint64_t pairs;
 };
 
+/* The same answer for the same reason? */
+bool p2p_count_alike(const struct p2p_count *a, const struct p2p_count *b);
+
 /* More kinds of answers than there can be. */
 #define P2P_COUNTS_MAX 256
 

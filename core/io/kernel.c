@@ -25,8 +25,7 @@
 #define RELEASE_MAX 128
 #define CHUNK 65536
 
-/* Appends all of `path`; -EFBIG over `max`. */
-static int read_all(const struct p2p_kernel_files *files, const char *path, size_t max, struct p2p_buf *ret)
+int p2p_kernel_read_all(const struct p2p_kernel_files *files, const char *path, size_t max, struct p2p_buf *ret)
 {
 	char *chunk = p2p_malloc(CHUNK);
 	size_t got = 0;
@@ -73,7 +72,7 @@ static int config_says(const struct p2p_buf *config)
 static int ask_config(const struct p2p_kernel_files *files, const char *path)
 {
 	struct p2p_buf text = P2P_BUF_INIT;
-	int error = read_all(files, path, CONFIG_MAX, &text);
+	int error = p2p_kernel_read_all(files, path, CONFIG_MAX, &text);
 	int says = error ? -ENODATA : config_says(&text);
 
 	p2p_buf_free(&text);
@@ -83,7 +82,7 @@ static int ask_config(const struct p2p_kernel_files *files, const char *path)
 static int ask_config_gz(const struct p2p_kernel_files *files)
 {
 	struct p2p_buf packed = P2P_BUF_INIT, text = P2P_BUF_INIT;
-	int error = read_all(files, "proc/config.gz", CONFIG_MAX, &packed);
+	int error = p2p_kernel_read_all(files, "proc/config.gz", CONFIG_MAX, &packed);
 
 	if (!error)
 		error = p2p_gzip_read(packed.text, packed.len, CONFIG_MAX, &text);
@@ -94,58 +93,98 @@ static int ask_config_gz(const struct p2p_kernel_files *files)
 	return says;
 }
 
+/* The address in a line of kallsyms, "ffffffff81000000 T name", of which `len` bytes are before the name. */
+static bool line_address(const char *line, size_t len, uint64_t *ret)
+{
+	char *end;
+
+	if (len < 4 || len > 16 + 3 || line[len - 1] != ' ' || line[len - 3] != ' ' || !isxdigit((unsigned char)*line))
+		return false;
+	uint64_t address = strtoull(line, &end, 16);
+
+	if (end != line + len - 3)
+		return false;
+	*ret = address;
+	return true;
+}
+
 /*
- * `name` is a symbol of the kernel itself in these whole lines of kallsyms,
- * "ffffffff81000000 T name\n".  Longer names that hold it do not count, nor
- * does a name that a module brings ("name\t[module]"): P2PDMA is never one.
+ * `name` is a symbol of the kernel itself in these whole lines of kallsyms.
+ * Longer names that hold it do not count, nor does a name that a module brings
+ * ("name\t[module]"): P2PDMA is never one.
  */
-static bool has_symbol(const char *lines, size_t len, const char *name)
+static bool has_symbol(const char *lines, size_t len, const char *name, uint64_t *ret)
 {
 	const char *end = lines + len, *at = lines;
 	size_t name_len = strlen(name);
 
 	while ((at = memmem(at, (size_t)(end - at), name, name_len))) {
-		const char *after = at + name_len;
+		const char *after = at + name_len, *newline = memrchr(lines, '\n', (size_t)(at - lines));
+		const char *line = newline ? newline + 1 : lines;
 
-		if (at > lines && at[-1] == ' ' && after < end && *after == '\n')
+		if (after < end && *after == '\n' && line_address(line, (size_t)(at - line), ret))
 			return true;
 		at = after;
 	}
 	return false;
 }
 
-/*
- * A list without the function is a "no" only if it is a real list: some
- * sandboxes show an empty one.  The witness is in every kernel with PCI.
- */
-static int ask_symbols(const struct p2p_kernel_files *files)
+/* Reads and searches the next piece; `chunk` has room for CHUNK bytes. */
+static int symbols_more(const struct p2p_kernel_files *files, struct p2p_kernel_symbols *symbols, char *chunk)
+{
+	static const char *const names[P2P_SYMBOL_COUNT] = {
+		[P2P_SYMBOL_P2PDMA] = "pci_p2pdma_distance_many",
+		[P2P_SYMBOL_PCI] = "pci_enable_device",
+		[P2P_SYMBOL_ALLOWLIST] = "pci_p2pdma_whitelist",
+	};
+	size_t have = symbols->rest_len, got;
+
+	memcpy(chunk, symbols->rest, have);
+	int error = files->read(files->context, "proc/kallsyms", symbols->offset, chunk + have, CHUNK - have, &got);
+
+	if (error)
+		return error == -ENOENT ? -ENODATA : error;
+	symbols->whole = !got;
+	symbols->offset += got;
+	have += got;
+	const char *last = memrchr(chunk, '\n', have);
+	size_t lines = last ? (size_t)(last - chunk) + 1 : 0;
+
+	for (size_t i = 0; i < P2P_SYMBOL_COUNT; i++)
+		if (!symbols->seen[i])
+			symbols->seen[i] = has_symbol(chunk, lines, names[i], &symbols->address[i]);
+	if (have - lines > sizeof(symbols->rest))
+		return -EINVAL;
+	symbols->rest_len = have - lines;
+	memcpy(symbols->rest, chunk + lines, have - lines);
+	return 0;
+}
+
+int p2p_kernel_symbol_find(const struct p2p_kernel_files *files, struct p2p_kernel_symbols *symbols,
+			   enum p2p_kernel_symbol symbol)
 {
 	char *chunk = p2p_malloc(CHUNK);
-	bool found = false, witness = false;
-	uint64_t offset = 0;
-	size_t kept = 0, got = 0;
-	int error;
+	int error = 0;
 
-	do {
-		error = files->read(files->context, "proc/kallsyms", offset, chunk + kept, CHUNK - kept, &got);
-		if (error || !got)
-			break;
-		offset += got;
-		size_t have = kept + got;
-		const char *last = memrchr(chunk, '\n', have);
-		size_t whole = last ? (size_t)(last - chunk) + 1 : 0;
-
-		found = has_symbol(chunk, whole, "pci_p2pdma_distance_many");
-		witness = witness || has_symbol(chunk, whole, "pci_enable_device");
-		kept = have - whole;
-		if (kept == CHUNK) /* a line of 64 KiB: no list of symbols */
-			error = -EINVAL;
-		memmove(chunk, chunk + whole, kept);
-	} while (!error && !found);
+	while (!error && !symbols->seen[symbol] && !symbols->whole)
+		error = symbols_more(files, symbols, chunk);
 	free(chunk);
-	if (found)
+	if (error) {
+		*symbols = (struct p2p_kernel_symbols){ 0 };
+		return error;
+	}
+	return symbols->seen[symbol] ? 0 : -ENODATA;
+}
+
+/*
+ * A list without the function is a "no" only if it is a real list: some
+ * sandboxes show an empty one.
+ */
+static int ask_symbols(const struct p2p_kernel_files *files, struct p2p_kernel_symbols *symbols)
+{
+	if (!p2p_kernel_symbol_find(files, symbols, P2P_SYMBOL_P2PDMA))
 		return 1;
-	return !error && witness ? 0 : -ENODATA;
+	return symbols->whole && symbols->seen[P2P_SYMBOL_PCI] ? 0 : -ENODATA;
 }
 
 /* The release becomes a part of a path: nothing but what releases are made of. */
@@ -180,13 +219,13 @@ static int ask_config_files(const struct p2p_kernel_files *files)
 	return ask_config(files, path);
 }
 
-int p2p_kernel_p2pdma(const struct p2p_kernel_files *files, struct p2p_buf *ret)
+int p2p_kernel_p2pdma(const struct p2p_kernel_files *files, struct p2p_kernel_symbols *symbols, struct p2p_buf *ret)
 {
 	const char *by = "config";
 	int says = ask_config_gz(files);
 
 	if (says < 0) {
-		says = ask_symbols(files);
+		says = ask_symbols(files, symbols);
 		by = says < 0 ? "config" : "symbol";
 	}
 	if (says < 0)

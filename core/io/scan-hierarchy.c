@@ -302,8 +302,12 @@ static void edges_check(struct p2p_scan *scan)
 			depths[index] = ++above;
 			bad = bad || above > DEPTH_MAX;
 			state[index] = bad ? 3 : 2;
-			if (bad && machine->functions[index].up.fact.know != P2P_UNKNOWN)
+			if (!bad)
+				continue;
+			if (machine->functions[index].up.fact.know != P2P_UNKNOWN)
 				edge_unknown(&machine->functions[index].up, -EINVAL);
+			/* Drawn where it was found, at the top: what it says of its place cannot be believed. */
+			machine->functions[index].under = machine->functions[index].up;
 		}
 	}
 	free(walk);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../base/text.h"
+#include "kernel-allowlist.h"
 #include "scan-internal.h"
 
 /* The first block of /proc/cpuinfo is logical CPU 0; the rest can be megabytes. */
@@ -118,6 +119,42 @@ static void p2pdma_read(struct p2p_scan *scan)
 	host->p2pdma_from.text = word.text + 2;
 }
 
+/* In one read: a live source makes the text anew for each. */
+static int running_rows(struct p2p_scan *scan, struct p2p_running_row *rows, size_t *ret_count)
+{
+	char text[P2P_RUNNING_TEXT_MAX + 1];
+	size_t len;
+	int error = p2p_source_read(scan->source, "kernel/allowlist", 0, text, sizeof(text), &len);
+
+	if (error)
+		return error;
+	if (len == sizeof(text) || memchr(text, '\0', len))
+		return -EINVAL;
+	text[len] = '\0';
+	return p2p_kernel_allowlist_parse(text, rows, ret_count);
+}
+
+/* Right after p2pdma_read: both need the list of the kernel's names, and the second goes on where the first stopped. */
+static void running_read(struct p2p_scan *scan)
+{
+	struct p2p_host *host = &scan->machine->host;
+	struct p2p_running_row rows[P2P_RUNNING_MAX];
+	int error = -ENODATA;
+
+	if (!(scan->options->want & P2P_WANT_RUNNING))
+		return;
+	/* Without P2PDMA there is no table. */
+	if (!p2p_known(host->p2pdma.fact) || host->p2pdma.value)
+		error = running_rows(scan, rows, &host->running_count);
+	host->running = p2p_fact_of(error == -ENOENT ? -ENODATA : error, P2P_ORIGIN_READ);
+	if (error)
+		return;
+	struct p2p_running_row *own = p2p_arena_array(scan->machine->arena, host->running_count, sizeof(*own));
+
+	memcpy(own, rows, host->running_count * sizeof(*own));
+	host->running_rows = own;
+}
+
 static enum p2p_iommu_kind iommu_kind_of(const struct p2p_names *names)
 {
 	static const struct { const char *prefix; enum p2p_iommu_kind kind; } kinds[] = {
@@ -190,6 +227,7 @@ void p2p_scan_host(struct p2p_scan *scan)
 	host->version = p2p_scan_word(scan, "proc/version");
 	host->signature = p2p_scan_word(scan, "proc/version_signature");
 	p2pdma_read(scan);
+	running_read(scan);
 	processor_read(scan);
 	iommu_read(scan);
 	nodes_read(scan);

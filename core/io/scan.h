@@ -24,6 +24,7 @@ enum p2p_want {
 	P2P_WANT_DETAIL = 32,   /* BARs, PRI, PASID, SR-IOV, CXL, IOMMU domain types, removable, DMI */
 	P2P_WANT_ALL = 63,
 	P2P_WANT_ORDER = 64,    /* /proc/bus/pci/devices even where folders tell the order: for a snapshot that is unpacked */
+	P2P_WANT_RUNNING = 128, /* the running kernel's own allowlist: as root the costliest thing that is read */
 };
 
 struct p2p_scan_options {

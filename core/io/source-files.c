@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "../base/arena.h"
+#include "kernel-allowlist.h"
 #include "kernel.h"
 #include "netlink.h"
 #include "pcilib.h"
@@ -50,6 +51,7 @@ struct files {
 	bool file_sysfs;
 	char file_key[P2P_SOURCE_KEY_MAX + 1];
 	struct p2p_netlink *netlink;
+	struct p2p_kernel_symbols symbols; /* how far the pass over /proc/kallsyms got */
 };
 
 static void close_fd(int *fd)
@@ -312,11 +314,12 @@ static int kernel_file(void *context, const char *path, uint64_t offset, void *b
 
 static int kernel_mount(struct files *files, const char *key, struct p2p_buf *ret)
 {
-	if (strcmp(key, "kernel/p2pdma") == 0) {
-		struct p2p_kernel_files in = { .read = kernel_file, .context = files };
+	struct p2p_kernel_files in = { .read = kernel_file, .context = files };
 
-		return p2p_kernel_p2pdma(&in, ret);
-	}
+	if (strcmp(key, "kernel/p2pdma") == 0)
+		return p2p_kernel_p2pdma(&in, &files->symbols, ret);
+	if (strcmp(key, "kernel/allowlist") == 0)
+		return files->live ? p2p_kernel_allowlist(&in, &files->symbols, ret) : -ENODATA;
 	if (strcmp(key, "kernel/list-order") != 0)
 		return -ENODATA;
 	p2p_buf_puts(ret, files->creation ? "creation\n" : "name\n");

@@ -7,6 +7,8 @@
  *
  *   sys/ proc/        files of the machine            (source-files.c)
  *   kernel/p2pdma     is P2PDMA built in: "y symbol", "n config", ... (kernel.c)
+ *   kernel/allowlist  the running kernel's own table of root complexes, live
+ *                     only                            (kernel-allowlist.c)
  *   kernel/list-order "creation": `list` is in the kernel's order;
  *                     "name": it is sorted by name and says nothing
  *   names/vendor/VVVV names/device/VVVV:DDDD names/class/CCCC[PP]

@@ -74,8 +74,11 @@ static const char *parse_slot(const char *text, uint8_t *ret)
 
 #define PATH_MAX_SLOTS 64
 
+/* What an entry says of a function.  The kernel stops at a malformed one: whatever comes after is not looked at. */
+enum match { MATCH_NO, MATCH_YES, MATCH_MALFORMED };
+
 /* "[domain:]bus:dev.fn[/dev.fn]*" */
-static bool match_path(const struct p2p_machine *machine, int index, const char *spec)
+static enum match match_path(const struct p2p_machine *machine, int index, const char *spec)
 {
 	uint8_t slots[PATH_MAX_SLOTS];
 	size_t count = 0;
@@ -83,7 +86,7 @@ static bool match_path(const struct p2p_machine *machine, int index, const char 
 	unsigned long bus = strtoul(spec, &end, 16), domain = 0;
 
 	if (end == spec || *end != ':')
-		return false;
+		return MATCH_MALFORMED;
 	spec = end + 1;
 	strtoul(spec, &end, 16);
 	if (*end == ':') {
@@ -94,49 +97,49 @@ static bool match_path(const struct p2p_machine *machine, int index, const char 
 	do {
 		spec = count < PATH_MAX_SLOTS ? parse_slot(spec, &slots[count]) : NULL;
 		if (!spec)
-			return false;
+			return MATCH_MALFORMED;
 		count++;
 	} while (*spec++ == '/');
 	if (spec[-1])
-		return false;
+		return MATCH_MALFORMED;
 	while (count--) {
 		const struct p2p_function *function = &machine->functions[index];
 
 		if (function->bdf.devfn != slots[count])
-			return false;
+			return MATCH_NO;
 		if (!count)
-			return function->bdf.domain == domain && function->bdf.bus == bus;
+			return function->bdf.domain == domain && function->bdf.bus == bus ? MATCH_YES : MATCH_NO;
 		if (!p2p_known(function->up.fact))
-			return false;
+			return MATCH_NO;
 		index = function->up.to;
 	}
-	return false;
+	return MATCH_NO;
 }
 
 /* "pci:vendor:device[:subvendor:subdevice]", 0 is any */
-static bool match_ids(const struct p2p_function *function, const char *spec)
+static enum match match_ids(const struct p2p_function *function, const char *spec)
 {
 	const struct p2p_number *have[] = { &function->vendor, &function->device, &function->subvendor,
 					    &function->subdevice };
+	bool same = true;
 
 	for (size_t i = 0; i < 4; i++) {
 		char *end;
 		unsigned long want = strtoul(spec, &end, 16);
 
 		if (end == spec)
-			return false;
-		if (want && (!p2p_known(have[i]->fact) || have[i]->value != want))
-			return false;
+			return MATCH_MALFORMED;
+		same = same && (!want || (p2p_known(have[i]->fact) && have[i]->value == want));
 		if (!*end)
-			return i == 1 || i == 3;
+			return i != 1 && i != 3 ? MATCH_MALFORMED : same ? MATCH_YES : MATCH_NO;
 		if (*end != ':')
-			return false;
+			return MATCH_MALFORMED;
 		spec = end + 1;
 	}
-	return false;
+	return MATCH_MALFORMED;
 }
 
-static bool match(const struct p2p_machine *machine, int index, const char *spec)
+static enum match match(const struct p2p_machine *machine, int index, const char *spec)
 {
 	if (!strncmp(spec, "pci:", 4))
 		return match_ids(&machine->functions[index], spec + 4);
@@ -162,7 +165,11 @@ static bool find_entry(const struct p2p_machine *machine, int index, const char 
 			char *at = strchr(entry, '@');
 			size_t flag_len = at ? (size_t)(at - entry) : 0;
 
-			if (flag_len < 8 && match(machine, index, at ? at + 1 : entry)) {
+			enum match answer = match(machine, index, at ? at + 1 : entry);
+
+			if (answer == MATCH_MALFORMED)
+				return false;
+			if (flag_len < 8 && answer == MATCH_YES) {
 				memcpy(flags, entry, flag_len);
 				flags[flag_len] = '\0';
 				return true;

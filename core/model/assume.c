@@ -152,11 +152,11 @@ static int apply_acs(const struct p2p_assume_acs *given, struct p2p_machine *mac
 
 	p2p_bdf_format(given->bdf, true, address);
 	if (index == P2P_NOBODY)
-		return p2p_problem_set(problem, -ENOENT, "--assume acs:%s: this machine has no such function", address);
+		return p2p_problem_set(problem, -ENXIO, "--assume acs:%s: this machine has no such function", address);
 	struct p2p_acs *acs = &machine->functions[index].acs;
 
 	if (p2p_absent(acs->fact))
-		return p2p_problem_set(problem, -EINVAL,
+		return p2p_problem_set(problem, -ENXIO,
 				       "--assume acs:%s: that function has no ACS capability to set bits in", address);
 	acs->ctrl = (uint16_t)((acs->ctrl | given->set) & ~given->clear);
 	acs->assumed |= given->set | given->clear;

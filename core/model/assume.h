@@ -36,8 +36,8 @@ int p2p_assume_parse(struct p2p_arena *arena, const char *const *words, size_t c
 
 /*
  * Puts the assumptions in place of what was read, and lists them.  Only the
- * scanner may call it, before the machine is finished.  -ENOENT: an `acs:`
- * names a function that this machine does not have.
+ * scanner may call it, before the machine is finished.  -ENXIO: an `acs:`
+ * names a function that this machine does not have, or one without ACS.
  */
 int p2p_assume_apply(const struct p2p_assume *assume, struct p2p_machine *machine, struct p2p_problem *problem);
 

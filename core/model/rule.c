@@ -12,7 +12,7 @@ static const struct p2p_rule_row rules[P2P_RULE_COUNT] = {
 	[P2P_RULE_REDIRECT_REFUSED] = {
 		P2P_RULE_REDIRECT_REFUSED, "redirect-refused", "4.20", "5.3",
 		P2PDMA "upstream_bridge_distance",
-		"ACS redirects on the way, and this release then refuses without asking the allowlist",
+		"ACS redirects on the way, and this release then refuses, whatever the host bridge is",
 		"clear ACS redirect on the hops named" },
 	[P2P_RULE_NO_COMMON_BRIDGE] = {
 		P2P_RULE_NO_COMMON_BRIDGE, "no-common-bridge", "4.20", "5.1",
@@ -65,7 +65,8 @@ static const struct p2p_rule_row rules[P2P_RULE_COUNT] = {
 		"clear ReqRedir, CmpltRedir and EgressCtrl there" },
 	[P2P_RULE_ACS_UNKNOWN] = {
 		P2P_RULE_ACS_UNKNOWN, "acs-unknown", "4.20", "", P2PDMA "pci_bridge_has_acs_redir",
-		"whether its ACS redirects could not be read", "run as root" },
+		"whether its ACS redirects could not be read",
+		"run as root, or have the snapshot taken as root" },
 	[P2P_RULE_PLACE_UNKNOWN] = {
 		P2P_RULE_PLACE_UNKNOWN, "place-unknown", "4.20", "", P2PDMA "calc_map_type_and_dist",
 		"its place in the hierarchy could not be read", "a complete and consistent dump" },
@@ -92,8 +93,8 @@ static const struct p2p_rule_row rules[P2P_RULE_COUNT] = {
 		"the kernel's release is not known", "--assume kernel=7.2" },
 	[P2P_RULE_KERNEL_NEWER] = {
 		P2P_RULE_KERNEL_NEWER, "kernel-newer", "7.4", "", P2PDMA "calc_map_type_and_dist",
-		"this kernel is newer than the newest rules known here (7.3)",
-		"a newer p2ptopo, or --assume kernel=7.3" },
+		"this kernel is newer than the newest rules known here",
+		"a newer p2ptopo; what the newest rules known say is in `would be`" },
 	[P2P_RULE_RULES_DISAGREE] = {
 		P2P_RULE_RULES_DISAGREE, "rules-disagree", "4.20", "", P2PDMA "calc_map_type_and_dist",
 		"this vendor's or stable kernel may follow one of several releases' rules, and they disagree here",

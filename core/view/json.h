@@ -37,7 +37,7 @@ void p2p_json_null(struct p2p_json *json, const char *key);
 /* Text that is already JSON, as it stands: for fragments made once and written many times. */
 void p2p_json_raw(struct p2p_json *json, const char *key, const char *text, size_t len);
 
-/* Facts: UNKNOWN is null; ABSENT is null too unless said otherwise by the caller. */
+/* Facts: UNKNOWN is null, and here ABSENT too; json-machine.c tells them apart. */
 void p2p_json_fact_number(struct p2p_json *json, const char *key, struct p2p_number number);
 void p2p_json_fact_word(struct p2p_json *json, const char *key, struct p2p_word word);
 

@@ -1,0 +1,50 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The least that any build must do, be it without the optional libraries or an installed one. The program is $P2PTOPO.
+
+machines=$BATS_TEST_DIRNAME/../machines
+
+setup_file() {
+	[ -x "${P2PTOPO:?the program to test}" ]
+}
+
+@test "it says its version and its options" {
+	run "$P2PTOPO" --version
+	[ "$status" -eq 0 ]
+	[[ $output == 'p2ptopo '* ]]
+	run "$P2PTOPO" --help
+	[ "$status" -eq 0 ]
+	[[ $output == *'--from FILE'* ]]
+}
+
+@test "it finds its hardware rows from any folder" {
+	cd /
+	run "$P2PTOPO" allowlist -F "$machines/skylake.snap"
+	[ "$status" -eq 0 ]
+	[[ $output == *8086:2030* ]]
+}
+
+@test "it draws this machine" {
+	run "$P2PTOPO"
+	[ "$status" -eq 0 ]
+	[ -n "$output" ]
+}
+
+@test "it reads a snapshot, and answers for each pair" {
+	run "$P2PTOPO" pairs -a -J -F "$machines/switch.snap"
+	[ "$status" -eq 0 ]
+	[ "$(jq '.pairs | length > 0' <<<"$output")" = true ]
+}
+
+@test "a snapshot of a snapshot is the same snapshot" {
+	"$P2PTOPO" snapshot -F "$machines/switch.snap" >"$BATS_TEST_TMPDIR/again"
+	cmp "$BATS_TEST_TMPDIR/again" "$machines/switch.snap" || {
+		"$P2PTOPO" snapshot -F "$BATS_TEST_TMPDIR/again" | cmp - "$BATS_TEST_TMPDIR/again"
+	}
+}
+
+@test "what cannot be read is said, with exit status 3" {
+	run "$P2PTOPO" -F "$BATS_TEST_TMPDIR/nothing"
+	[ "$status" -eq 3 ]
+	[[ $output == *nothing* ]]
+}
