@@ -85,10 +85,9 @@ static bool differs(const struct topo *topo, const struct p2p_row *row)
 }
 
 /* The names of host bridges whose root device has that row's id. */
-static void matches(const struct topo *topo, size_t row, struct p2p_names *ret)
+static void matches(const struct topo *topo, const struct p2p_row *want, struct p2p_names *ret)
 {
 	const struct p2p_machine *machine = topo->machine;
-	const struct p2p_row *want = &topo->hardware->rows[row];
 
 	for (size_t i = 0; i < machine->hostbridge_count; i++) {
 		struct p2p_root root;
@@ -144,7 +143,7 @@ static void add_row(struct listing *listing, size_t index)
 
 	snprintf(mark, sizeof(mark), "%s%s", here[answer], other ? " !" : "");
 	set(listing, COL_APPLIES, other ? P2P_ROLE_WARN : roles[answer], mark);
-	matches(listing->topo, index, &names);
+	matches(listing->topo, row, &names);
 	join(&names, &hosts);
 	set(listing, COL_HOSTS, P2P_ROLE_GOOD, p2p_buf_text(&hosts));
 	set(listing, COL_NAME, P2P_ROLE_PLAIN, row->name);
@@ -161,6 +160,8 @@ static void add_foreign(struct listing *listing)
 	for (size_t i = 0; p2p_known(host->running) && i < host->running_count; i++) {
 		const struct p2p_running_row *row = &host->running_rows[i];
 		struct p2p_row as_row = { .vendor = row->vendor, .device = row->device };
+		struct p2p_names names = P2P_NAMES_INIT;
+		struct p2p_buf hosts = P2P_BUF_INIT;
 		char text[16];
 
 		if (is_shipped(listing->topo, row))
@@ -170,6 +171,11 @@ static void add_foreign(struct listing *listing)
 		set(listing, COL_ID, P2P_ROLE_WARN, text);
 		set(listing, COL_FLAG, P2P_ROLE_PLAIN, row->same_host_bridge ? "REQ_SAME" : "");
 		set(listing, COL_APPLIES, P2P_ROLE_WARN, "yes !");
+		matches(listing->topo, &as_row, &names);
+		join(&names, &hosts);
+		set(listing, COL_HOSTS, P2P_ROLE_GOOD, p2p_buf_text(&hosts));
+		p2p_names_free(&names);
+		p2p_buf_free(&hosts);
 		set(listing, COL_NAME, P2P_ROLE_PLAIN, "in the running kernel, not known here");
 	}
 }
@@ -244,18 +250,36 @@ static enum p2p_exit print_text(struct topo *topo)
 	return P2P_EXIT_OK;
 }
 
+static void json_ids(struct p2p_json *json, uint16_t vendor, uint32_t device, bool same_host_bridge)
+{
+	char text[8];
+
+	snprintf(text, sizeof(text), "%04x", vendor);
+	p2p_json_text(json, "vendor", text);
+	snprintf(text, sizeof(text), "%04x", (unsigned)device & 0xffff);
+	p2p_json_text(json, "device", device == P2P_DEVICE_ANY ? "any" : text);
+	p2p_json_bool(json, "same_host_bridge", same_host_bridge);
+}
+
+static void json_matches(struct topo *topo, struct p2p_json *json, const struct p2p_row *row)
+{
+	struct p2p_names names = P2P_NAMES_INIT;
+
+	matches(topo, row, &names);
+	p2p_json_array(json, "matches", true);
+	for (const char *name = p2p_names_next(&names, NULL); name; name = p2p_names_next(&names, name))
+		p2p_json_text(json, NULL, name);
+	p2p_json_array_end(json);
+	p2p_names_free(&names);
+}
+
 static void json_row(struct topo *topo, struct p2p_json *json, size_t index)
 {
 	const struct p2p_row *row = &topo->hardware->rows[index];
-	struct p2p_names names = P2P_NAMES_INIT;
 	char text[P2P_RELEASE_TEXT];
 
 	p2p_json_object(json, NULL, false);
-	snprintf(text, sizeof(text), "%04x", row->vendor);
-	p2p_json_text(json, "vendor", text);
-	snprintf(text, sizeof(text), "%04x", (unsigned)row->device);
-	p2p_json_text(json, "device", row->device == P2P_DEVICE_ANY ? "any" : text);
-	p2p_json_bool(json, "same_host_bridge", row->same_host_bridge);
+	json_ids(json, row->vendor, row->device, row->same_host_bridge);
 	p2p_json_text(json, "first", p2p_release_format(row->first, text));
 	p2p_json_text(json, "last", row->last.major ? p2p_release_format(row->last, text) : NULL);
 	p2p_json_answer(json, "applies", applies(topo, row));
@@ -263,15 +287,28 @@ static void json_row(struct topo *topo, struct p2p_json *json, size_t index)
 	p2p_json_answer(json, "running", !p2p_known(topo->machine->host.running) ? P2P_MAYBE
 					 : running_row(topo, row)		   ? P2P_YES
 										   : P2P_NO);
-	matches(topo, index, &names);
-	p2p_json_array(json, "matches", true);
-	for (const char *name = p2p_names_next(&names, NULL); name; name = p2p_names_next(&names, name))
-		p2p_json_text(json, NULL, name);
-	p2p_json_array_end(json);
+	json_matches(topo, json, row);
 	p2p_json_text(json, "name", row->name);
 	p2p_json_text(json, "cite", row->cite);
 	p2p_json_object_end(json);
-	p2p_names_free(&names);
+}
+
+/* A row that only the running kernel has. */
+static void json_foreign(struct topo *topo, struct p2p_json *json, const struct p2p_running_row *row)
+{
+	struct p2p_row as_row = { .vendor = row->vendor, .device = row->device };
+
+	p2p_json_object(json, NULL, false);
+	json_ids(json, row->vendor, row->device, row->same_host_bridge);
+	p2p_json_null(json, "first");
+	p2p_json_null(json, "last");
+	p2p_json_bool(json, "applies", true);
+	p2p_json_bool(json, "shipped", false);
+	p2p_json_bool(json, "running", true);
+	json_matches(topo, json, &as_row);
+	p2p_json_null(json, "name");
+	p2p_json_null(json, "cite");
+	p2p_json_object_end(json);
 }
 
 static enum p2p_exit print_json(struct topo *topo)
@@ -282,6 +319,9 @@ static enum p2p_exit print_json(struct topo *topo)
 	p2p_json_array(json, "allowlist", false);
 	for (size_t i = 0; i < topo->hardware->row_count; i++)
 		json_row(topo, json, i);
+	for (size_t i = 0; i < topo->machine->host.running_count; i++)
+		if (!is_shipped(topo, &topo->machine->host.running_rows[i]))
+			json_foreign(topo, json, &topo->machine->host.running_rows[i]);
 	p2p_json_array_end(json);
 	p2p_json_object_end(json);
 	return p2p_json_end(json) ? P2P_EXIT_CANNOT_READ : P2P_EXIT_OK;
