@@ -3,7 +3,7 @@
  * KERNEL: drivers/pci/p2pdma.c:pci_p2pdma_whitelist (5.4-), an array of
  * struct pci_p2pdma_whitelist_entry { vendor, device, flags } that ends with
  * an entry of zeros.  Where it is: /proc/kallsyms.  How it is laid out: BTF
- * (8 bytes an entry up to 7.0, 12 since the wildcards of 7.1).  What is in it:
+ * (8 bytes an entry in 6.18, 12 in 7.2, which has wildcards).  What is in it:
  * /proc/kcore, the kernel's memory as a core file.
  *
  * A wrong row would be a wrong answer, so whatever is odd makes all of it
