@@ -137,11 +137,12 @@ static void set_name(struct tree *tree, struct p2p_report_row *row, int index)
 	const struct p2p_function *function = &tree->topo->machine->functions[index];
 	struct p2p_buf text = P2P_BUF_INIT;
 
-	topo_name(tree->topo, index, &text);
+	/* First, so that a narrow terminal does not cut it off. */
 	if (function->asleep)
-		p2p_buf_puts(&text, " (asleep)");
+		p2p_buf_puts(&text, "(asleep) ");
 	if (function->dead)
-		p2p_buf_puts(&text, " (does not answer)");
+		p2p_buf_puts(&text, "(does not answer) ");
+	topo_name(tree->topo, index, &text);
 	set(tree, row, COL_NAME, P2P_ROLE_PLAIN, p2p_buf_text(&text));
 	p2p_buf_free(&text);
 }

@@ -117,12 +117,25 @@ static const char *says_acs(enum p2p_acs_args args, size_t count, struct p2p_are
 	}
 }
 
+/* How this kernel treats the arguments; a vendor's may follow any of its candidates. */
+static enum p2p_acs_args args_of(const struct p2p_judge *judge)
+{
+	const struct p2p_candidates *candidates = &judge->candidates;
+	enum p2p_acs_args args = p2p_acs_args_of(candidates->list[0].table);
+
+	for (size_t i = 1; i < candidates->count; i++)
+		if (p2p_acs_args_of(candidates->list[i].table) != args)
+			return P2P_ACS_ARGS_UNSURE;
+	/* Candidates stand for ranges of releases: the last of a vendor's is not the newest that it may follow. */
+	return candidates->kind == P2P_KERNEL_VENDOR && args != P2P_ACS_ARGS_CONFIG_ACS ? P2P_ACS_ARGS_UNSURE : args;
+}
+
 static void remedy_acs(const struct p2p_judge *judge, const struct p2p_verdict *verdict, struct p2p_arena *arena,
 		       struct p2p_remedy *remedy)
 {
 	int *hops = p2p_arena_array(arena, p2p_judge_reasons_max(judge), sizeof(*hops));
 	size_t count = redirecting(judge, verdict, hops);
-	enum p2p_acs_args args = p2p_acs_args_of(judge->candidates.list[0].table);
+	enum p2p_acs_args args = args_of(judge);
 
 	remedy->kind = P2P_REMEDY_ACS;
 	remedy->says = says_acs(args, count, arena);
@@ -149,23 +162,34 @@ static void remedy_host(const struct p2p_judge *judge, const struct p2p_verdict 
 	remedy->says = "no setting and no released kernel helps; slots below the same switch would";
 }
 
+/* What helps a pair that the rules refuse. */
+static enum p2p_remedy_kind refused_kind(const struct p2p_judge *judge, const struct p2p_verdict *verdict,
+					 enum p2p_map *ret_becomes)
+{
+	if (verdict->common != P2P_NOBODY) {
+		*ret_becomes = verdict->unsure ? P2P_MAP_UNKNOWN : P2P_MAP_BUS_ADDR;
+		return verdict->unsure ? P2P_REMEDY_LOOK : P2P_REMEDY_ACS;
+	}
+	return p2p_judge_later(judge, verdict, ret_becomes) ? P2P_REMEDY_KERNEL : P2P_REMEDY_MOVE;
+}
+
 enum p2p_remedy_kind p2p_judge_remedy_kind(const struct p2p_judge *judge, const struct p2p_verdict *verdict,
 					   enum p2p_map *ret_becomes)
 {
 	*ret_becomes = P2P_MAP_UNKNOWN;
 	if (judge->p2pdma == P2P_NO) {
-		*ret_becomes = verdict->would_be == P2P_MAP_NOT_SUPPORTED ? P2P_MAP_UNKNOWN : verdict->would_be;
+		*ret_becomes = verdict->would_be;
+		if (verdict->would_be == P2P_MAP_NOT_SUPPORTED) {
+			*ret_becomes = P2P_MAP_UNKNOWN;
+			refused_kind(judge, verdict, ret_becomes);
+		}
 		return P2P_REMEDY_KERNEL;
 	}
 	if (verdict->map == P2P_MAP_UNKNOWN && verdict->supported != P2P_YES)
 		return p2p_rule_row(verdict->rule)->remedy ? P2P_REMEDY_LOOK : P2P_REMEDY_NONE;
 	if (verdict->map != P2P_MAP_NOT_SUPPORTED)
 		return P2P_REMEDY_NONE;
-	if (verdict->common != P2P_NOBODY) {
-		*ret_becomes = verdict->unsure ? P2P_MAP_UNKNOWN : P2P_MAP_BUS_ADDR;
-		return verdict->unsure ? P2P_REMEDY_LOOK : P2P_REMEDY_ACS;
-	}
-	return p2p_judge_later(judge, verdict, ret_becomes) ? P2P_REMEDY_KERNEL : P2P_REMEDY_MOVE;
+	return refused_kind(judge, verdict, ret_becomes);
 }
 
 static void remedy_refused(const struct p2p_judge *judge, const struct p2p_verdict *verdict, struct p2p_arena *arena,

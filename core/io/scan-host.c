@@ -191,7 +191,7 @@ static void iommu_read(struct p2p_scan *scan)
 		p2p_buf_printf(&scan->key, "sys/kernel/iommu_groups/%s/type", p2p_names_next(&names, NULL));
 		host->iommu_mode = p2p_scan_word(scan, p2p_buf_text(&scan->key));
 	} else {
-		host->iommu_mode.fact = error ? host->iommu_groups.fact : p2p_fact_of(-ENOENT, P2P_ORIGIN_READ);
+		host->iommu_mode.fact = p2p_fact_of(error ? error : -ENOENT, P2P_ORIGIN_READ);
 	}
 	p2p_names_free(&names);
 }
