@@ -400,7 +400,7 @@ const struct p2p_verb p2p_verb_tree = {
 		   "vfio) and what is above them; --all shows every function.\n"
 		   "\n"
 		   "  LINK    GT/s x lanes now; ! both ends can do better; ~ limited by the partner\n"
-		   "  ACS     bits that redirect peer traffic upward: RR CR EC; - none set; ? not known\n"
+		   "  ACS     bits that redirect peer traffic upward: RR CR EC; - none; ? not known\n"
 		   "  ATS     + on, - off\n"
 		   "  GRP     IOMMU group\n"
 		   "  P2PMEM  memory for peers\n"

@@ -113,6 +113,9 @@ void p2p_text_json(struct p2p_buf *buf, const char *text)
 			p2p_buf_printf(buf, "\\%c", (char)c);
 		else if (is_hostile(c) && c < 0x10000)
 			p2p_buf_printf(buf, "\\u%04x", c);
+		else if (is_hostile(c)) /* beyond the basic plane: a surrogate pair */
+			p2p_buf_printf(buf, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10),
+				       0xdc00 + ((c - 0x10000) & 0x3ff));
 		else
 			p2p_buf_add(buf, text, (size_t)len);
 		text += len;
