@@ -330,6 +330,8 @@ static enum p2p_locality locality(const struct p2p_judge *judge, const struct p2
 		return P2P_LOCALITY_UNKNOWN;
 	if (verdict->common != P2P_NOBODY)
 		return verdict->distance <= ONE_SWITCH ? P2P_LOCALITY_PIX : P2P_LOCALITY_PXB;
+	if (p->hostbridge == P2P_NOBODY || c->hostbridge == P2P_NOBODY)
+		return P2P_LOCALITY_UNKNOWN;
 	if (p->hostbridge == c->hostbridge)
 		return P2P_LOCALITY_PHB;
 	if (p2p_known(nodes->fact) && nodes->value == 1)

@@ -159,7 +159,10 @@ static void remedy_host(const struct p2p_judge *judge, const struct p2p_verdict 
 		return;
 	}
 	remedy->kind = P2P_REMEDY_MOVE;
-	remedy->says = "no setting and no released kernel helps; slots below the same switch would";
+	remedy->says = verdict->rule == P2P_RULE_SAME_HOST_BRIDGE_ONLY ||
+				       verdict->would_rule == P2P_RULE_SAME_HOST_BRIDGE_ONLY
+			       ? "no setting and no released kernel helps; slots below the same host bridge would"
+			       : "no setting and no released kernel helps; slots below the same switch would";
 }
 
 /* What helps a pair that the rules refuse. */
@@ -227,8 +230,10 @@ void p2p_judge_remedy(const struct p2p_judge *judge, const struct p2p_verdict *v
 		const char *kernel = p2p_rule_row(verdict->rule)->remedy;
 
 		if (remedy.kind == P2P_REMEDY_MOVE)
-			remedy.says = p2p_arena_printf(arena, "%s, and slots below the same switch: by its rules no "
-							      "setting helps this pair", kernel);
+			remedy.says = p2p_arena_printf(arena, "%s, and slots below the same %s: by its rules no "
+							      "setting helps this pair", kernel,
+						       verdict->would_rule == P2P_RULE_SAME_HOST_BRIDGE_ONLY
+							       ? "host bridge" : "switch");
 		else
 			remedy.says = remedy.says ? p2p_arena_printf(arena, "%s; then %s", kernel, remedy.says) : kernel;
 		remedy.becomes = remedy.kind ? remedy.becomes : verdict->would_be;

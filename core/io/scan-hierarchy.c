@@ -398,6 +398,9 @@ static void hostbridges_assign(struct p2p_scan *scan)
 	for (size_t i = 0; i < machine->function_count; i++) {
 		struct p2p_function *function = &machine->functions[i];
 
+		/* A VF whose own path is not known is where its PF is: its walk goes there. */
+		if (p2p_known(function->physfn.fact) && function->hostbridge == P2P_NOBODY)
+			function->hostbridge = machine->functions[function->physfn.to].hostbridge;
 		if (!p2p_known(function->up.fact) ||
 		    machine->functions[function->up.to].hostbridge == function->hostbridge)
 			continue;

@@ -53,7 +53,8 @@ static struct line *lines_read(struct p2p_scan *scan, size_t *ret_count)
 		at += strcspn(at, "\n");
 		at += *at == '\n';
 	}
-	qsort(lines, count, sizeof(*lines), line_order);
+	if (count)
+		qsort(lines, count, sizeof(*lines), line_order);
 	*ret_count = count;
 	return lines;
 }

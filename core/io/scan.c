@@ -155,6 +155,9 @@ int p2p_scan(struct p2p_source *source, const struct p2p_scan_options *options, 
 	machine->arena = arena;
 	p2p_scan_host(&scan);
 	error = p2p_scan_functions(&scan, problem);
+	if (!error && !machine->has_pci && !p2p_known(machine->host.kernel.fact))
+		error = p2p_problem_set(problem, -ENOENT, "there is neither sys/bus/pci nor proc/sys/kernel: "
+							  "nothing of a machine could be read");
 	if (!error) {
 		p2p_scan_hierarchy(&scan);
 		if (options->want & P2P_WANT_CHILDREN)

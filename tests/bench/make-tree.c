@@ -108,19 +108,30 @@ static const struct model
         { NULL, 0x8086, 0x09a4, 0x8086, 0x0000, 0x088000, 4, PCI_EXP_TYPE_RC_END, 0, 0, {0}, 1, RC_CAPS, RC_EXT },
         { NULL, 0x8086, 0x09a3, 0x8086, 0x0000, 0x088000, 4, PCI_EXP_TYPE_RC_END, 0, 0, {0}, 1, RC_CAPS, RC_EXT },
         { NULL, 0x8086, 0x0998, 0x8086, 0x0000, 0x088000, 4, PCI_EXP_TYPE_RC_EC, 0, 0, {0}, 1, RC_CAPS, RC_EXT } },
-    root_port = { "pcieport", 0x8086, 0x347a, 0x8086, 0, 0x060400, 6, PCI_EXP_TYPE_ROOT_PORT, 4, 16, {0}, 0, RP_CAPS, RP_EXT },
+    root_port = { "pcieport", 0x8086, 0x347a, 0x8086, 0, 0x060400, 6,
+        PCI_EXP_TYPE_ROOT_PORT, 4, 16, {0}, 0, RP_CAPS, RP_EXT },
     upstream[2] = {
-        { "pcieport", 0x1000, 0xc030, 0x1000, 0x100b, 0x060400, 0xb0, PCI_EXP_TYPE_UPSTREAM, 5, 16, {0}, 0, SW_CAPS, USP_EXT },
-        { "pcieport", 0x10b5, 0x8796, 0x10b5, 0x8796, 0x060400, 0xab, PCI_EXP_TYPE_UPSTREAM, 3, 16, {0}, 0, SW_CAPS, OLD_USP_EXT } },
+        { "pcieport", 0x1000, 0xc030, 0x1000, 0x100b, 0x060400, 0xb0,
+            PCI_EXP_TYPE_UPSTREAM, 5, 16, {0}, 0, SW_CAPS, USP_EXT },
+        { "pcieport", 0x10b5, 0x8796, 0x10b5, 0x8796, 0x060400, 0xab,
+            PCI_EXP_TYPE_UPSTREAM, 3, 16, {0}, 0, SW_CAPS, OLD_USP_EXT } },
     downstream[2] = {
-        { "pcieport", 0x1000, 0xc030, 0x1000, 0x100b, 0x060400, 0xb0, PCI_EXP_TYPE_DOWNSTREAM, 5, 16, {0}, 0, SW_CAPS, DSP_EXT },
-        { "pcieport", 0x10b5, 0x8796, 0x10b5, 0x8796, 0x060400, 0xab, PCI_EXP_TYPE_DOWNSTREAM, 3, 8, {0}, 0, SW_CAPS, OLD_DSP_EXT } },
-    gpu = { "nvidia", 0x10de, 0x20b0, 0x10de, 0x134f, 0x030200, 0xa1, PCI_EXP_TYPE_ENDPOINT, 4, 16, {24, 36, 25}, 0, GPU_CAPS, GPU_EXT },
-    accel = { "habanalabs", 0x1da3, 0x1020, 0x1da3, 0x1020, 0x120000, 1, PCI_EXP_TYPE_ENDPOINT, 4, 16, {26, 19, 37}, 0, NVME_CAPS, ACCEL_EXT },
-    nvme = { "nvme", 0x144d, 0xa824, 0x144d, 0xa801, 0x010802, 0, PCI_EXP_TYPE_ENDPOINT, 4, 4, {15}, 0, NVME_CAPS, NVME_EXT },
-    nvme_cmb = { "nvme", 0x11f8, 0xf117, 0x11f8, 0xf117, 0x010802, 6, PCI_EXP_TYPE_ENDPOINT, 4, 4, {14, 0, 26}, 0, NVME_CAPS, NVME_EXT },
-    nic = { "mlx5_core", 0x15b3, 0x101b, 0x15b3, 0x0007, 0x020000, 0, PCI_EXP_TYPE_ENDPOINT, 4, 16, {25}, 1, NIC_CAPS, NIC_EXT },
-    nic_vf = { "mlx5_core", 0x15b3, 0x101c, 0x15b3, 0x0007, 0x020000, 0, PCI_EXP_TYPE_ENDPOINT, 0, 0, {20}, 0, VF_CAPS, VF_EXT };
+        { "pcieport", 0x1000, 0xc030, 0x1000, 0x100b, 0x060400, 0xb0,
+            PCI_EXP_TYPE_DOWNSTREAM, 5, 16, {0}, 0, SW_CAPS, DSP_EXT },
+        { "pcieport", 0x10b5, 0x8796, 0x10b5, 0x8796, 0x060400, 0xab,
+            PCI_EXP_TYPE_DOWNSTREAM, 3, 8, {0}, 0, SW_CAPS, OLD_DSP_EXT } },
+    gpu = { "nvidia", 0x10de, 0x20b0, 0x10de, 0x134f, 0x030200, 0xa1,
+        PCI_EXP_TYPE_ENDPOINT, 4, 16, {24, 36, 25}, 0, GPU_CAPS, GPU_EXT },
+    accel = { "habanalabs", 0x1da3, 0x1020, 0x1da3, 0x1020, 0x120000, 1,
+        PCI_EXP_TYPE_ENDPOINT, 4, 16, {26, 19, 37}, 0, NVME_CAPS, ACCEL_EXT },
+    nvme = { "nvme", 0x144d, 0xa824, 0x144d, 0xa801, 0x010802, 0,
+        PCI_EXP_TYPE_ENDPOINT, 4, 4, {15}, 0, NVME_CAPS, NVME_EXT },
+    nvme_cmb = { "nvme", 0x11f8, 0xf117, 0x11f8, 0xf117, 0x010802, 6,
+        PCI_EXP_TYPE_ENDPOINT, 4, 4, {14, 0, 26}, 0, NVME_CAPS, NVME_EXT },
+    nic = { "mlx5_core", 0x15b3, 0x101b, 0x15b3, 0x0007, 0x020000, 0,
+        PCI_EXP_TYPE_ENDPOINT, 4, 16, {25}, 1, NIC_CAPS, NIC_EXT },
+    nic_vf = { "mlx5_core", 0x15b3, 0x101c, 0x15b3, 0x0007, 0x020000, 0,
+        PCI_EXP_TYPE_ENDPOINT, 0, 0, {20}, 0, VF_CAPS, VF_EXT };
 /* clang-format on */
 
 struct fn {

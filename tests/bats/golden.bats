@@ -1,0 +1,87 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Whole outputs, byte for byte.  P2P_UPDATE_GOLDEN=1 writes tests/golden/ anew; look at the difference before you keep it.
+
+load helper
+
+GOLDEN=$TOP/tests/golden
+
+golden() { # NAME COLUMNS MACHINE WORDS...
+	local file=$GOLDEN/$1.txt width=$2 machine=$3 status=0
+	shift 3
+	{
+		echo "$ COLUMNS=$width p2ptopo -F $machine.snap $*"
+		COLUMNS=$width "$P2PTOPO" -F "$(snap "$machine")" "$@" 2>&1 || status=$?
+		echo "[$status]"
+	} >"$BATS_TEST_TMPDIR/now"
+	if [ -n "${P2P_UPDATE_GOLDEN-}" ]; then
+		mkdir -p "$GOLDEN"
+		cp "$BATS_TEST_TMPDIR/now" "$file"
+	fi
+	diff -u "$file" "$BATS_TEST_TMPDIR/now"
+}
+
+@test "tree at 80 and 120 columns, in ASCII" {
+	for machine in switch-acs skylake sriov vmd; do
+		golden "tree-$machine-80" 80 "$machine" tree -a
+		golden "tree-$machine-120" 120 "$machine" tree -a
+		golden "tree-$machine-ascii" 80 "$machine" tree -ai
+	done
+	golden tree-unprivileged-80 80 unprivileged tree
+	golden tree-laptop-80 80 laptop tree
+	golden tree-asleep-80 80 asleep tree
+	golden tree-misplaced-80 80 misplaced tree
+	golden tree-no-pci-80 80 no-pci tree
+	golden tree-hostile-80 80 hostile tree
+}
+
+@test "pairs and their summary" {
+	golden pairs-switch-acs-80 80 switch-acs pairs
+	golden pairs-skylake-80 80 skylake pairs
+	golden pairs-vmd-120 120 vmd pairs
+	golden pairs-offers-80 80 offers pairs -a -s 03:
+	golden summary-sriov-80 80 sriov pairs --summary -a
+	golden summary-el9-80 80 el9 pairs --summary -a
+}
+
+@test "why: each kind of answer, each kind of remedy" {
+	golden why-clean-80 80 switch why nvme0 nvme1
+	golden why-redirect-80 80 switch-acs why nvme0 nvme1
+	golden why-redirect-120 120 switch-acs why nvme0 nvme1
+	golden why-redirect-ascii 80 switch-acs why -i nvme0 nvme1
+	golden why-redirect-6.8-80 80 switch-acs why nvme0 nvme1 --assume kernel=6.8.12
+	golden why-redirect-6.12.8-80 80 switch-acs why nvme0 nvme1 --assume kernel=6.12.8
+	golden why-redirect-6.15-80 80 switch-acs why nvme0 nvme1 --assume kernel=6.15.0
+	golden why-zen-80 80 switch-acs-zen why nvme0 nvme1
+	golden why-unprivileged-80 80 unprivileged why nvme0 nvme1
+	golden why-unprivileged-zen-80 80 unprivileged-zen why nvme0 nvme1
+	golden why-allowlisted-80 80 icelake why nvme0 eth0
+	golden why-older-80 80 icelake why nvme0 eth0 --assume kernel=5.10.13
+	golden why-same-host-80 80 haswell why nvme0 nvme1
+	golden why-no-root-device-80 80 not-reordered why nvme0 nvme1
+	golden why-without-p2pdma-80 80 without-p2pdma why nvme0 nvme1
+	golden why-newer-80 80 linux-7.9 why nvme0 nvme1
+	golden why-vendor-80 80 el9 why nvme0 eth0
+	golden why-vf-80 80 sriov why 01:00.1 01:00.2
+	golden why-self-80 80 endpoint-acs why card0 card0
+}
+
+@test "allowlist" {
+	golden allowlist-icelake-80 80 icelake allowlist
+	golden allowlist-skylake-120 120 skylake allowlist
+	golden allowlist-zen-80 80 zen allowlist
+	golden allowlist-haswell-ascii 80 haswell allowlist -i
+}
+
+@test "help" {
+	golden help-80 80 switch --help
+	golden help-why-80 80 switch why --help
+}
+
+@test "no golden file is left that no test compares" {
+	local name
+	for name in "$GOLDEN"/*.txt; do
+		grep -q -e "golden $(basename "$name" .txt) " -e "golden \"$(basename "$name" .txt | sed -E 's/-(switch-acs|skylake|sriov|vmd)-/-$machine-/')\"" \
+			"$BATS_TEST_FILENAME" || fail "nothing compares $name"
+	done
+}
