@@ -206,11 +206,11 @@ static void print_host(const struct topo *topo, int index)
 
 		p2p_buf_printf(&text, "%s %04x:%04x", topo_address(topo, root.function, address),
 			       (unsigned)function->vendor.value, (unsigned)function->device.value);
-		p2p_buf_puts(&text, root.found == P2P_NO	   ? " is first, but neither 00.0 nor a root port: none is "
-								     "looked up"
-				    : root.allowed == P2P_YES	   ? " is allowed"
-				    : root.allowed == P2P_NO	   ? " is not in the list"
-								   : " may be in the list");
+		p2p_buf_puts(&text, root.found == P2P_NO      ? " is first, but neither 00.0 nor a root port: none is "
+								"looked up"
+				    : root.allowed == P2P_YES ? " is allowed"
+				    : root.allowed == P2P_NO  ? " is not in the list"
+							      : " may be in the list");
 		if (root.allowed == P2P_YES && root.allowed_across == P2P_NO)
 			p2p_buf_puts(&text, " inside this host bridge");
 	}

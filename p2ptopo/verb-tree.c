@@ -284,14 +284,16 @@ static void put_caveats(struct tree *tree, struct p2p_buf *text)
 		p2p_buf_puts(text, unread ? "Whether anything here offers peer memory (p2pmem) is not known. "
 					  : "Nothing here offers peer memory (p2pmem). ");
 	if (kind == P2P_KERNEL_BEFORE)
-		p2p_buf_puts(text, "This kernel is older than P2PDMA (4.20): it refuses every pair; ISLE shows what the "
-				   "newest rules known would allow. ");
+		p2p_buf_puts(text,
+			     "This kernel is older than P2PDMA (4.20): it refuses every pair; ISLE shows what the "
+			     "newest rules known would allow. ");
 	else if (p2p_known(machine->host.p2pdma.fact) && !machine->host.p2pdma.value)
 		p2p_buf_puts(text, "This kernel is built without P2PDMA: it refuses every pair; ISLE shows what one "
 				   "with it would allow. ");
 	else if (kind == P2P_KERNEL_NEWER || kind == P2P_KERNEL_UNKNOWN)
-		p2p_buf_puts(text, "The rules of this kernel are not known; ISLE shows what the newest rules known would "
-				   "allow. ");
+		p2p_buf_puts(text,
+			     "The rules of this kernel are not known; ISLE shows what the newest rules known would "
+			     "allow. ");
 	else if (!p2p_known(machine->host.p2pdma.fact))
 		p2p_buf_puts(text, "Whether this kernel has P2PDMA is not known; ISLE shows what it allows if so. ");
 	if (machine->host.hypervisor.value)

@@ -42,10 +42,11 @@ static void print_hop(const struct why *why, int index, bool tested)
 
 	p2p_buf_puts(&text, !tested ? " " : redirects == P2P_YES ? "!" : redirects == P2P_MAYBE ? "?" : " ");
 	p2p_buf_printf(&text, " %-12s", topo_address(topo, index, address));
-	p2p_buf_printf(&text, " %-23s", p2p_known(function->port_type.fact) ? p2p_port_type_name(function->port_type.value)
-					: p2p_absent(function->port_type.fact)
-						? (p2p_function_is_bridge(function) ? "conventional bridge" : "PCI device")
-						: "type not known");
+	p2p_buf_printf(&text, " %-23s",
+		       p2p_known(function->port_type.fact) ? p2p_port_type_name(function->port_type.value)
+		       : p2p_absent(function->port_type.fact)
+			       ? (p2p_function_is_bridge(function) ? "conventional bridge" : "PCI device")
+			       : "type not known");
 	if (p2p_absent(function->acs.fact))
 		p2p_buf_puts(&text, " no ACS");
 	else if (!p2p_known(function->acs.fact) && !function->acs.assumed)
@@ -186,7 +187,8 @@ static void print_remedy(const struct why *why)
 	for (size_t i = 0; i < remedy->setpci_count; i++)
 		printf("%-10s %s\n", i ? "" : "or now", remedy->setpci[i]);
 	if (remedy->setpci_count)
-		line(why, "", "(until the next boot, reset or resume, and from 6.19 on the next bind of a driver there)");
+		line(why, "",
+		     "(until the next boot, reset or resume, and from 6.19 on the next bind of a driver there)");
 	if (remedy->becomes)
 		printf("%-10s %s\n", "becomes", p2p_map_name(remedy->becomes));
 }

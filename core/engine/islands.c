@@ -166,7 +166,8 @@ void p2p_judge_islands(const struct p2p_judge *judge, const bool *among, int *re
 	struct p2p_arena *arena = p2p_arena_new();
 	struct islands islands = { .judge = judge, .among = among };
 	struct keyed *sorted = p2p_arena_array(arena, count, sizeof(*sorted));
-	int *first = p2p_arena_array(arena, count, sizeof(*first)), *base = p2p_arena_array(arena, count, sizeof(*base));
+	int *first = p2p_arena_array(arena, count, sizeof(*first)),
+	    *base = p2p_arena_array(arena, count, sizeof(*base));
 	int *other = p2p_arena_array(arena, count, sizeof(*other));
 
 	islands.top = p2p_arena_array(arena, count, sizeof(*islands.top));

@@ -10,7 +10,7 @@ struct judge_host {
 	enum p2p_answer same, across; /* allowed inside it; between it and another */
 	enum p2p_answer is_1450;      /* 5.2-5.3: is its 00.0 1022:1450 */
 	enum p2p_rule why;            /* NOT_ALLOWLISTED, NO_ROOT_DEVICE, ALLOWLISTED, or what is unknown */
-	int root, row;                /* row: of the hardware's rows; P2P_NOBODY: none, or one that only the kernel has */
+	int root, row; /* row: of the hardware's rows; P2P_NOBODY: none, or one that only the kernel has */
 	bool same_only;               /* the row asks for the same host bridge */
 };
 

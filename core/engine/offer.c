@@ -189,8 +189,10 @@ void p2p_judge_client(const struct p2p_judge *judge, int index, struct p2p_clien
 	if (row->client != P2P_CLIENT_YES)
 		return;
 	if (behind_multipath(function) && since(judge, heads) != P2P_YES)
-		*ret = (struct p2p_client){ since(judge, heads) == P2P_NO ? P2P_CLIENT_NO : P2P_CLIENT_UNKNOWN,
-					    "its disks are behind a multipath head, which takes no peer pages before 7.2" };
+		*ret = (struct p2p_client){
+			since(judge, heads) == P2P_NO ? P2P_CLIENT_NO : P2P_CLIENT_UNKNOWN,
+			"its disks are behind a multipath head, which takes no peer pages before 7.2"
+		};
 	else if (since(judge, row->takes) == P2P_MAYBE)
 		*ret = (struct p2p_client){ P2P_CLIENT_UNKNOWN, UNSURE_RELEASE };
 	else if (since(judge, row->takes) == P2P_NO)

@@ -109,9 +109,11 @@ static const char *says_acs(enum p2p_acs_args args, size_t count, struct p2p_are
 					       "cannot do it right (both arguments misapply their masks), so only "
 					       "until the next reset or boot, or with another kernel", hops);
 	case P2P_ACS_ARGS_UNSURE:
-		return p2p_arena_printf(arena, "clear ACS redirect on %s, " PRICE "; whether the command line of this "
-					       "release does it right is not known (6.11 to 6.14 do not, 6.12.107 and 6.17 do)",
-					hops);
+		return p2p_arena_printf(
+			arena,
+			"clear ACS redirect on %s, " PRICE "; whether the command line of this "
+			"release does it right is not known (6.11 to 6.14 do not, 6.12.107 and 6.17 do)",
+			hops);
 	default:
 		return p2p_arena_printf(arena, "clear ACS redirect on %s, " PRICE, hops);
 	}
@@ -230,12 +232,15 @@ void p2p_judge_remedy(const struct p2p_judge *judge, const struct p2p_verdict *v
 		const char *kernel = p2p_rule_row(verdict->rule)->remedy;
 
 		if (remedy.kind == P2P_REMEDY_MOVE)
-			remedy.says = p2p_arena_printf(arena, "%s, and slots below the same %s: by its rules no "
-							      "setting helps this pair", kernel,
-						       verdict->would_rule == P2P_RULE_SAME_HOST_BRIDGE_ONLY
-							       ? "host bridge" : "switch");
+			remedy.says = p2p_arena_printf(
+				arena,
+				"%s, and slots below the same %s: by its rules no "
+				"setting helps this pair",
+				kernel,
+				verdict->would_rule == P2P_RULE_SAME_HOST_BRIDGE_ONLY ? "host bridge" : "switch");
 		else
-			remedy.says = remedy.says ? p2p_arena_printf(arena, "%s; then %s", kernel, remedy.says) : kernel;
+			remedy.says =
+				remedy.says ? p2p_arena_printf(arena, "%s; then %s", kernel, remedy.says) : kernel;
 		remedy.becomes = remedy.kind ? remedy.becomes : verdict->would_be;
 		remedy.kind = P2P_REMEDY_KERNEL;
 	} else if (verdict->map == P2P_MAP_NOT_SUPPORTED) {

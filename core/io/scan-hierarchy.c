@@ -104,8 +104,8 @@ static int functions_list(struct p2p_scan *scan, struct p2p_problem *problem)
 	machine->has_pci = true;
 	if (names.count > FUNCTIONS_MAX) {
 		p2p_names_free(&names);
-		return p2p_problem_set(problem, -EFBIG, "more than %u functions are listed: this is not a PCI hierarchy",
-				       FUNCTIONS_MAX);
+		return p2p_problem_set(problem, -EFBIG,
+				       "more than %u functions are listed: this is not a PCI hierarchy", FUNCTIONS_MAX);
 	}
 	machine->functions = p2p_arena_array(machine->arena, names.count, sizeof(*machine->functions));
 	while ((name = p2p_names_next(&names, name))) {

@@ -16,14 +16,15 @@
  * finds on replay what it would have read.
  */
 enum p2p_want {
-	P2P_WANT_NAMES = 1,     /* pci.ids */
-	P2P_WANT_CHILDREN = 2,  /* nvme, net, infiniband, drm, accel */
-	P2P_WANT_MEMORY = 4,    /* p2pmem, NVMe CMB */
-	P2P_WANT_IOMMU = 8,     /* groups of functions */
-	P2P_WANT_NUMA = 16,     /* nodes of functions */
-	P2P_WANT_DETAIL = 32,   /* BARs, PRI, PASID, SR-IOV, CXL, IOMMU domain types, removable, DMI */
+	P2P_WANT_NAMES = 1,    /* pci.ids */
+	P2P_WANT_CHILDREN = 2, /* nvme, net, infiniband, drm, accel */
+	P2P_WANT_MEMORY = 4,   /* p2pmem, NVMe CMB */
+	P2P_WANT_IOMMU = 8,    /* groups of functions */
+	P2P_WANT_NUMA = 16,    /* nodes of functions */
+	P2P_WANT_DETAIL = 32,  /* BARs, PRI, PASID, SR-IOV, CXL, IOMMU domain types, removable, DMI */
 	P2P_WANT_ALL = 63,
-	P2P_WANT_ORDER = 64,    /* /proc/bus/pci/devices even where folders tell the order: for a snapshot that is unpacked */
+	/* /proc/bus/pci/devices even where folders tell the order: for a snapshot that is unpacked. */
+	P2P_WANT_ORDER = 64,
 	P2P_WANT_RUNNING = 128, /* the running kernel's own allowlist: as root the costliest thing that is read */
 };
 

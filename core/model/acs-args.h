@@ -16,9 +16,9 @@
 enum p2p_acs_args {
 	P2P_ACS_ARGS_NONE = 0,
 	P2P_ACS_ARGS_DISABLE_REDIR, /* up to 6.10: clears RR, CR, EC and keeps the rest */
-	P2P_ACS_ARGS_BROKEN,        /* 6.11-6.14: masks are misapplied, neither argument does what it says */
-	P2P_ACS_ARGS_UNSURE,        /* mended between 6.14 and 6.17, and between 6.12.8 and 6.12.107; where is not known */
-	P2P_ACS_ARGS_CONFIG_ACS,    /* mended: config_acs= with every bit that is to stay spelled out */
+	P2P_ACS_ARGS_BROKEN,	    /* 6.11-6.14: masks are misapplied, neither argument does what it says */
+	P2P_ACS_ARGS_UNSURE,	 /* mended between 6.14 and 6.17, and between 6.12.8 and 6.12.107; where is not known */
+	P2P_ACS_ARGS_CONFIG_ACS, /* mended: config_acs= with every bit that is to stay spelled out */
 };
 
 enum p2p_acs_args p2p_acs_args_of(struct p2p_release release);

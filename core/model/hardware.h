@@ -49,7 +49,10 @@ struct p2p_hardware {
 	size_t row_count;
 };
 
-/* Is the row in mainline's or stable's table of that release?  MAYBE: not looked at, or the patch level decides and is not known. */
+/*
+ * Is the row in mainline's or stable's table of that release?  MAYBE: not
+ * looked at, or the patch level decides and is not known.
+ */
 enum p2p_answer p2p_row_in_release(const struct p2p_row *row, struct p2p_release release);
 
 /* NULL is fine. */

@@ -142,7 +142,7 @@ struct p2p_hostbridge {
 	int under;              /* nested (VMD): the function it is drawn under; else P2P_NOBODY */
 	const int *members;     /* functions of the root bus in the kernel's list order */
 	size_t member_count;
-	struct p2p_fact order;  /* KNOWN: creation order was read.  ASSUMED origin: by devfn.  UNKNOWN: could not be listed */
+	struct p2p_fact order;  /* KNOWN: creation order was read, or by devfn if ASSUMED; UNKNOWN: not listed */
 	struct p2p_signed numa_node;
 };
 

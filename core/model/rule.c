@@ -7,7 +7,8 @@ static const struct p2p_rule_row rules[P2P_RULE_COUNT] = {
 	[P2P_RULE_NONE] = { P2P_RULE_NONE, "none", "", "", "", "nothing was decided", NULL },
 	[P2P_RULE_COMMON_CLEAN] = {
 		P2P_RULE_COMMON_CLEAN, "common-clean", "4.20", "",
-		P2PDMA "calc_map_type_and_dist (5.14-), __upstream_bridge_distance (5.4-5.13), upstream_bridge_distance (4.20-5.3)",
+		P2PDMA "calc_map_type_and_dist (5.14-), __upstream_bridge_distance (5.4-5.13), "
+		"upstream_bridge_distance (4.20-5.3)",
 		"the paths meet below a host bridge and no hop on the way, the meeting point included, redirects", NULL },
 	[P2P_RULE_REDIRECT_REFUSED] = {
 		P2P_RULE_REDIRECT_REFUSED, "redirect-refused", "4.20", "5.3",

@@ -341,7 +341,8 @@ void p2p_json_hostbridges(struct p2p_json *json, const struct p2p_machine *machi
 		if (!no_value(json, "numa_node", hostbridge->numa_node.fact, &origins))
 			p2p_json_signed(json, "numa_node", hostbridge->numa_node.value);
 		if (p2p_known(hostbridge->order))
-			p2p_json_text(json, "order", hostbridge->order.origin == P2P_ORIGIN_READ ? "kernel" : "address");
+			p2p_json_text(json, "order",
+				      hostbridge->order.origin == P2P_ORIGIN_READ ? "kernel" : "address");
 		else
 			p2p_json_null(json, "order");
 		p2p_json_array(json, "members", true);

@@ -19,7 +19,7 @@ struct p2p_json;
 
 struct p2p_json *p2p_json_new(FILE *out);
 
-/* Ends the document with a newline, flushes, frees.  -EIO or another negative errno when anything could not be written. */
+/* Ends the document with a newline, flushes, frees.  A negative errno when anything could not be written. */
 int p2p_json_end(struct p2p_json *json);
 
 /* `key` is NULL inside arrays and at the top. */

@@ -339,8 +339,9 @@ static int sign(int value)
 static void test_natural(void)
 {
 	static const char *const order[] = {
-		"", "0", "1", "2", "10", "99999999999999999999998", "99999999999999999999999", "Nvme1", "a", "a1b2",
-		"a1b10", "a2", "nvme", "nvme0", "nvme0n1", "nvme0n2", "nvme0n10", "nvme2", "nvme10", "nvme10n1", "z", "\xc3\xa4",
+		"", "0", "1", "2", "10", "99999999999999999999998", "99999999999999999999999", "Nvme1", "a",
+		"a1b2", "a1b10", "a2", "nvme", "nvme0", "nvme0n1", "nvme0n2", "nvme0n10", "nvme2", "nvme10",
+		"nvme10n1", "z", "\xc3\xa4",
 	};
 
 	for (size_t i = 0; i < LENGTH(order); i++)
