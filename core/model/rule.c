@@ -9,7 +9,8 @@ static const struct p2p_rule_row rules[P2P_RULE_COUNT] = {
 		P2P_RULE_COMMON_CLEAN, "common-clean", "4.20", "",
 		P2PDMA "calc_map_type_and_dist (5.14-), __upstream_bridge_distance (5.4-5.13), "
 		"upstream_bridge_distance (4.20-5.3)",
-		"the paths meet below a host bridge and no hop on the way, the meeting point included, redirects", NULL },
+		"the paths meet below a host bridge and no hop on the way, the meeting point included, "
+		"redirects", NULL },
 	[P2P_RULE_REDIRECT_REFUSED] = {
 		P2P_RULE_REDIRECT_REFUSED, "redirect-refused", "4.20", "5.3",
 		P2PDMA "upstream_bridge_distance",
@@ -43,7 +44,8 @@ static const struct p2p_rule_row rules[P2P_RULE_COUNT] = {
 	[P2P_RULE_SAME_HOST_BRIDGE_ONLY] = {
 		P2P_RULE_SAME_HOST_BRIDGE_ONLY, "same-host-bridge-only", "5.4", "",
 		P2PDMA "__host_bridge_whitelist",
-		"the allowlist's row allows traffic inside one host bridge only (REQ_SAME_HOST_BRIDGE), and these are two",
+		"the allowlist's row allows traffic inside one host bridge only (REQ_SAME_HOST_BRIDGE), "
+		"and these are two",
 		"slots below the same host bridge" },
 	[P2P_RULE_NOT_ALLOWLISTED] = {
 		P2P_RULE_NOT_ALLOWLISTED, "not-allowlisted", "5.4", "", P2PDMA "__host_bridge_whitelist",
