@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # Shared by the programs of tests/vm: where the cache is, and how a failure is told. Sourced, not run.
 # shellcheck shell=bash
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """hierarchy.py SEED - prints a random PCI hierarchy as oracle.c reads it. The same seed gives the same hierarchy.
 
 Only the shape is random; what is special is chosen often: everything that the kernel's rules branch on has a knob

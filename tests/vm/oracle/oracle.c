@@ -1,10 +1,11 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * p2p-oracle: any PCI hierarchy, in memory, and the kernel's own P2PDMA answer for every pair in it.
  *
  * A description written to <debugfs>/p2p-oracle/build makes host bridges whose functions are nothing but bytes of
  * config space; the kernel enumerates them as it does hardware. <debugfs>/p2p-oracle/pairs then has one row for every
- * ordered pair of non-bridge functions of the machine: "provider client distance map".
+ * ordered pair of non-bridge functions of the machine: "provider client distance map". <debugfs>/p2p-oracle/ask has the
+ * row of one pair: open, write "PROVIDER CLIENT", read.
  *
  * The lines (numbers are hex, BDF is DDDD:BB:DD.F):
  *   host DOMAIN FIRST LAST   a host bridge whose root bus is FIRST and whose buses end at LAST
@@ -17,6 +18,7 @@
  *   clear                    take everything away
  */
 #include <linux/debugfs.h>
+#include <linux/fs.h>
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
 #include <linux/list.h>
@@ -369,12 +371,9 @@ static void pairs_stop(struct seq_file *seq, void *v)
 {
 }
 
-static int pairs_show(struct seq_file *seq, void *v)
+/* The kernel's answer for one pair, now. */
+static int ask(struct pci_dev *provider, struct pci_dev *client, const char **map_name)
 {
-	struct oracle_pairs *pairs = seq->private;
-	size_t at = *(loff_t *)v;
-	struct pci_dev *provider = pairs->devs[at / pairs->count];
-	struct pci_dev *client = pairs->devs[at % pairs->count];
 	struct device *dev = &client->dev;
 	int distance, map;
 
@@ -383,8 +382,20 @@ static int pairs_show(struct seq_file *seq, void *v)
 	distance = pci_p2pdma_distance_many(provider, &dev, 1, false);
 	map = READ_ONCE(last_map);
 	mutex_unlock(&oracle_lock);
-	seq_printf(seq, "%s %s %d %s\n", pci_name(provider), pci_name(client), distance,
-		   map >= 0 && map < ARRAY_SIZE(map_names) ? map_names[map] : "-");
+	*map_name = map >= 0 && map < ARRAY_SIZE(map_names) ? map_names[map] : "-";
+	return distance;
+}
+
+static int pairs_show(struct seq_file *seq, void *v)
+{
+	struct oracle_pairs *pairs = seq->private;
+	size_t at = *(loff_t *)v;
+	struct pci_dev *provider = pairs->devs[at / pairs->count];
+	struct pci_dev *client = pairs->devs[at % pairs->count];
+	const char *map_name;
+	int distance = ask(provider, client, &map_name);
+
+	seq_printf(seq, "%s %s %d %s\n", pci_name(provider), pci_name(client), distance, map_name);
 	return 0;
 }
 
@@ -431,6 +442,39 @@ static const struct file_operations pairs_fops = {
 	.owner = THIS_MODULE, .open = pairs_open, .read = seq_read, .llseek = seq_lseek, .release = pairs_release,
 };
 
+static ssize_t ask_write(struct file *file, const char __user *from, size_t count, loff_t *pos)
+{
+	unsigned int domain[2], bus[2], slot[2], func[2];
+	struct pci_dev *devs[2] = { NULL, NULL };
+	char *text = simple_transaction_get(file, from, count);
+	const char *map_name;
+	int distance, i, ret = -ENODEV;
+
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	if (sscanf(text, "%x:%x:%x.%x %x:%x:%x.%x", &domain[0], &bus[0], &slot[0], &func[0],
+		   &domain[1], &bus[1], &slot[1], &func[1]) != 8)
+		return -EINVAL;
+	for (i = 0; i < 2; i++)
+		devs[i] = pci_get_domain_bus_and_slot(domain[i], bus[i], PCI_DEVFN(slot[i], func[i]));
+	if (devs[0] && devs[1]) {
+		distance = ask(devs[0], devs[1], &map_name);
+		ret = scnprintf(text, SIMPLE_TRANSACTION_LIMIT, "%d %s\n", distance, map_name);
+		simple_transaction_set(file, ret);
+		ret = count;
+	}
+	pci_dev_put(devs[0]);
+	pci_dev_put(devs[1]);
+	return ret;
+}
+
+static const struct file_operations ask_fops = {
+	.owner = THIS_MODULE,
+	.write = ask_write,
+	.read = simple_transaction_read,
+	.release = simple_transaction_release,
+};
+
 /* --- module --- */
 
 static struct dentry *oracle_dir;
@@ -441,6 +485,7 @@ static int __init oracle_init(void)
 	oracle_dir = debugfs_create_dir("p2p-oracle", NULL);
 	debugfs_create_file("build", 0200, oracle_dir, NULL, &build_fops);
 	debugfs_create_file("pairs", 0400, oracle_dir, NULL, &pairs_fops);
+	debugfs_create_file("ask", 0600, oracle_dir, NULL, &ask_fops);
 	return 0;
 }
 

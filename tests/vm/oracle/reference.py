@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
 """A third opinion: what the kernel should answer for a description, from the rules alone.
 
 reference.py DESCRIPTION KERNEL intel|zen [PROVIDER CLIENT] - prints all rows, or one pair with how it came about.
