@@ -604,11 +604,12 @@ static struct p2p_machine *scan(const char *records, unsigned want)
 	struct p2p_machine *machine = NULL;
 	struct p2p_buf text = P2P_BUF_INIT;
 
-	size_t count = 1;
+	size_t count = 2;
 
 	for (const char *at = records; at; at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL)
 		count += *at && *at != '\t';
-	p2p_buf_printf(&text, "p2p-snapshot 1\n%sfail sys/bus/pci/devices ENOENT\nend %zu\n", records, count);
+	p2p_buf_printf(&text, "p2p-snapshot 1\n%sread proc/sys/kernel/osrelease = 7.2.0\n"
+		       "fail sys/bus/pci/devices ENOENT\nend %zu\n", records, count);
 	CHECK(p2p_source_parse_snapshot("box.snap", text.text, text.len, &problem, &source) == 0);
 	CHECK(source && p2p_scan(source, &options, &problem, &machine) == 0);
 	if (!machine)
