@@ -129,7 +129,7 @@ enum p2p_exit topo_open(const struct p2p_cli *cli, unsigned want, struct topo *t
 		code = scan(topo, want, &assume);
 	if (code != P2P_EXIT_OK)
 		return code;
-	if (p2p_hardware_load(P2P_DATA_DIR "/allowlist.yaml", &problem, &topo->hardware))
+	if (p2p_hardware_load(topo_allowlist_path, &problem, &topo->hardware))
 		return topo_complain(topo, &problem);
 	topo->judge = p2p_judge_new(topo->machine, topo->hardware);
 	return P2P_EXIT_OK;

@@ -13,6 +13,9 @@
 #include "core/model/choice.h"
 #include "core/view/view.h"
 
+/* Where the hardware rows are (paths.c). */
+extern const char topo_allowlist_path[];
+
 struct topo {
 	const struct p2p_cli *cli;
 	struct p2p_source *source;
