@@ -215,6 +215,8 @@ static int ambiguous(const struct topo *topo, const char *word, const int *found
 
 int topo_device(const struct topo *topo, const char *word)
 {
+	if (!strncmp(word, "/dev/", 5))
+		word += 5;
 	const struct p2p_machine *machine = topo->machine;
 	struct p2p_bdf bdf;
 	int found[16];

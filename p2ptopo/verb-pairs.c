@@ -14,6 +14,11 @@
 #include "core/view/json-verdict.h"
 #include "topo.h"
 
+enum {
+	COL_PROVIDER, COL_CLIENT, COL_MAP, COL_DIST, COL_LOC, COL_OFFER, COL_TAKES, COL_RULE, COL_WOULD,
+	COL_COUNT,
+};
+
 struct pairs {
 	struct topo *topo;
 	struct p2p_arena *arena;
@@ -21,7 +26,7 @@ struct pairs {
 	size_t count;
 	bool self; /* a function and itself are a pair too */
 	bool *matches; /* by function: does it match -s and -d */
-	int width; /* of the longest address */
+	int widths[COL_COUNT]; /* of the columns for people */
 	struct p2p_reason *reasons;
 	size_t reasons_max;
 	/* Fragments by function, host bridge or rule; NULL: not made yet. */
@@ -188,8 +193,6 @@ static const char *map_text(enum p2p_map map, enum p2p_answer supported)
 
 /* ----------------------------------------------------------- for people */
 
-enum { COL_PROVIDER, COL_CLIENT, COL_MAP, COL_DIST, COL_LOC, COL_OFFER, COL_TAKES, COL_RULE, COL_WOULD };
-
 static const struct p2p_column columns[] = {
 	[COL_PROVIDER] = { "PROVIDER", "the function with the memory", 0 },
 	[COL_CLIENT] = { "CLIENT", "the function that reads or writes it", 0 },
@@ -197,25 +200,16 @@ static const struct p2p_column columns[] = {
 	[COL_DIST] = { "DIST", "the kernel's distance", P2P_COLUMN_RIGHT },
 	[COL_LOC] = { "LOC", "PIX one switch, PXB several, PHB a host bridge, NODE, SYS", 0 },
 	[COL_OFFER] = { "OFFER", "what the provider has for peers", 0 },
-	[COL_TAKES] = { "TAKES", "does the client's driver take peer pages: yes, no, itself (it decides)", 0 },
+	[COL_TAKES] = { "TAKES", "does the client's driver take it: yes, no, itself (it decides)", 0 },
 	[COL_RULE] = { "RULE", "what decided, or what is missing", 0 },
 	[COL_WOULD] = { "WOULD", "what a kernel with P2PDMA would decide", P2P_COLUMN_EXTRA },
 };
-
-/* Widths are known beforehand, so that a line can be printed as soon as its pair is judged. */
-static int width_of(const struct pairs *pairs, size_t column)
-{
-	static const int widths[] = { [COL_MAP] = 16, [COL_DIST] = 4, [COL_LOC] = 4, [COL_OFFER] = 7, [COL_TAKES] = 6,
-				      [COL_RULE] = 22, [COL_WOULD] = 16 };
-
-	return column <= COL_CLIENT ? pairs->width : widths[column];
-}
 
 /* One cell, padded to its width unless it is the last of the line. */
 static void print_cell(const struct pairs *pairs, size_t column, bool last, enum p2p_role role, const char *text)
 {
 	const struct p2p_style *style = &pairs->topo->style;
-	int width = width_of(pairs, column), pad = width - (int)strlen(text);
+	int pad = pairs->widths[column] - (int)strlen(text);
 
 	if (columns[column].flags & P2P_COLUMN_RIGHT && pad > 0)
 		printf("%*s", pad, "");
@@ -262,6 +256,30 @@ static const char *cell_text(const struct pairs *pairs, size_t column, const str
 	}
 }
 
+/* Judging twice is cheaper than keeping all lines to see how wide they are; not for a listing nobody reads whole. */
+#define MEASURE_MOST 1000
+
+static void measure(struct pairs *pairs)
+{
+	char text[P2P_BDF_TEXT];
+	struct p2p_verdict verdict;
+
+	for (size_t i = 0; i < COL_COUNT; i++)
+		pairs->widths[i] = (int)strlen(columns[i].name);
+	for (size_t i = 0; i < pairs->count && i < MEASURE_MOST; i++)
+		for (size_t j = 0; j < pairs->count && j < MEASURE_MOST; j++) {
+			if (!is_asked(pairs, i, j))
+				continue;
+			p2p_judge_pair(pairs->topo->judge, pairs->list[i], pairs->list[j], &verdict);
+			for (size_t column = 0; column < COL_COUNT; column++) {
+				int width = (int)strlen(cell_text(pairs, column, &verdict, text));
+
+				if (width > pairs->widths[column])
+					pairs->widths[column] = width;
+			}
+		}
+}
+
 /* The column that is printed at a place of the line. */
 static size_t column_at(const struct p2p_choice *choice, size_t place)
 {
@@ -303,10 +321,12 @@ static enum p2p_exit print_text(struct pairs *pairs)
 	if (code != P2P_EXIT_OK || !choice.count)
 		return code;
 	if (!has_pairs(pairs)) {
-		puts(pairs->topo->filter ? "No pair matches."
-					 : "A pair needs two likely peers; --all takes every function.");
+		puts(pairs->topo->filter  ? "No pair matches."
+		     : pairs->topo->all	  ? "No PCI functions here."
+					  : "A pair needs two likely peers; --all takes every function.");
 		return P2P_EXIT_OK;
 	}
+	measure(pairs);
 	for (size_t i = 0; i < choice.count; i++)
 		print_cell(pairs, column_at(&choice, i), i + 1 == choice.count, P2P_ROLE_TITLE,
 			   choice.columns[i].name);
@@ -407,12 +427,10 @@ static void choose(struct pairs *pairs)
 {
 	const struct p2p_machine *machine = pairs->topo->machine;
 
-	char address[P2P_BDF_TEXT];
 
 	pairs->list = p2p_arena_array(pairs->topo->arena, machine->function_count, sizeof(*pairs->list));
 	pairs->matches = p2p_arena_array(pairs->topo->arena, machine->function_count, sizeof(*pairs->matches));
 	pairs->self = pairs->topo->all;
-	pairs->width = (int)strlen("PROVIDER");
 	for (size_t i = 0; i < machine->function_count; i++) {
 		if (p2p_function_is_bridge(&machine->functions[i]))
 			continue;
@@ -420,9 +438,6 @@ static void choose(struct pairs *pairs)
 		if (!pairs->topo->all && !p2p_function_is_peer(&machine->functions[i]) &&
 		    !(pairs->topo->filter && pairs->matches[i]))
 			continue;
-		int width = (int)strlen(topo_address(pairs->topo, (int)i, address));
-
-		pairs->width = width > pairs->width ? width : pairs->width;
 		pairs->list[pairs->count++] = (int)i;
 	}
 }

@@ -15,8 +15,8 @@ enum {
 
 static const struct p2p_column columns[] = {
 	[COL_DEVICE] = { "DEVICE", "the address, in the tree", P2P_COLUMN_TREE },
-	[COL_LINK] = { "LINK", "speed in GT/s and lanes now; ! both ends can do better; ~ limited by the partner", 0 },
-	[COL_ACS] = { "ACS", "bits that redirect peer traffic: RR CR EC; - none is set; ? not known", 0 },
+	[COL_LINK] = { "LINK", "GT/s x lanes now; ! both ends can do better; ~ limited by the partner", 0 },
+	[COL_ACS] = { "ACS", "bits that redirect: RR CR EC; - none is set; ? not known", 0 },
 	[COL_ATS] = { "ATS", "address translation service: + on, - off, ? not known", 0 },
 	[COL_GROUP] = { "GRP", "IOMMU group", P2P_COLUMN_RIGHT },
 	[COL_MEMORY] = { "P2PMEM", "memory for peers", P2P_COLUMN_RIGHT },
@@ -212,10 +212,10 @@ static void name_host(struct tree *tree, int index, struct p2p_buf *text)
 
 	p2p_judge_root(tree->topo->judge, index, &root);
 	p2p_buf_puts(text, "host bridge");
+	if (root.allowed == P2P_YES)
+		p2p_buf_puts(text, root.allowed_across == P2P_NO ? ", allowed inside" : ", allowed");
 	if (p2p_known(hostbridge->numa_node.fact))
 		p2p_buf_printf(text, ", node %lld", (long long)hostbridge->numa_node.value);
-	if (root.row != P2P_NOBODY && root.allowed == P2P_YES)
-		p2p_buf_printf(text, ", in the allowlist%s", root.allowed_across == P2P_NO ? " for itself only" : "");
 }
 
 static void add_host(struct tree *tree, int index)
@@ -299,8 +299,7 @@ static void put_caveats(struct tree *tree, struct p2p_buf *text)
 	if (machine->host.hypervisor.value)
 		p2p_buf_puts(text, "In a virtual machine the host's routing cannot be seen from here. ");
 	if (unknown)
-		p2p_buf_puts(text, "ISLE ? cannot be known from what could be read; `p2ptopo why A B` says what is "
-				   "missing. ");
+		p2p_buf_puts(text, "ISLE ? is not known; `p2ptopo why A B` says what is missing. ");
 }
 
 static void print_summary(struct tree *tree)

@@ -173,6 +173,37 @@ static void print_ends(const struct why *why)
 	p2p_buf_free(&text);
 }
 
+/*
+ * A route is not enough: a copy needs memory at one end and a driver that
+ * takes it at the other.  Said where the route alone would mislead.
+ */
+static void print_conclusion(const struct why *why)
+{
+	struct p2p_buf text = P2P_BUF_INIT;
+	char a[P2P_BDF_TEXT], b[P2P_BDF_TEXT];
+	struct p2p_offer other;
+
+	if (why->verdict.supported != P2P_YES)
+		return;
+	if (why->offer.kind == P2P_OFFER_NONE) {
+		p2p_buf_puts(&text, "the route is open, but the provider has nothing to reach");
+		p2p_judge_offer(why->topo->judge, why->verdict.client, &other);
+		if (why->verdict.client != why->verdict.provider && other.kind != P2P_OFFER_NONE &&
+		    other.kind != P2P_OFFER_UNKNOWN)
+			p2p_buf_printf(&text, "; the other way round: why %s %s",
+				       topo_address(why->topo, why->verdict.client, a),
+				       topo_address(why->topo, why->verdict.provider, b));
+	} else if (why->client.kind == P2P_CLIENT_NO) {
+		p2p_buf_puts(&text, "the route is open, but the client's driver does not take it");
+	} else if (why->offer.kind == P2P_OFFER_P2PMEM && why->client.kind == P2P_CLIENT_YES) {
+		p2p_buf_puts(&text, "route, memory and driver agree: the kernel will do it; that the bytes arrive is "
+				    "not proved by that");
+	}
+	if (text.len)
+		line(why, "so", p2p_buf_text(&text));
+	p2p_buf_free(&text);
+}
+
 static void print_remedy(const struct why *why)
 {
 	const struct p2p_remedy *remedy = &why->remedy;
@@ -220,6 +251,11 @@ static void print_cached(const struct why *why)
 	struct p2p_buf text = P2P_BUF_INIT;
 	char address[P2P_BDF_TEXT];
 
+	const struct p2p_number *p2pdma = &why->topo->machine->host.p2pdma;
+
+	if (p2p_judge_candidates(why->topo->judge)->kind == P2P_KERNEL_BEFORE ||
+	    (p2p_known(p2pdma->fact) && !p2pdma->value))
+		return; /* no such kernel ever decided anything */
 	if (why->offer.kind != P2P_OFFER_P2PMEM || set < P2P_RULESET_R2 || verdict->common == P2P_NOBODY ||
 	    !has_acs(why))
 		return;
@@ -240,6 +276,7 @@ static void print_text(const struct why *why)
 	print_map(why);
 	print_reasons(why);
 	print_ends(why);
+	print_conclusion(why);
 	print_remedy(why);
 	print_cached(why);
 	topo_host_line(why->topo, &host);

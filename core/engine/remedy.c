@@ -6,6 +6,7 @@
  * (4.20-), pci_config_acs_param (6.11-); Documentation/admin-guide/
  * kernel-parameters.txt (disable_acs_redir=, config_acs=).
  */
+#include <errno.h>
 #include <string.h>
 
 #include "../model/acs-args.h"
@@ -97,7 +98,8 @@ static void make_setpci(const struct p2p_judge *judge, const int *hops, size_t c
 }
 
 /* What it costs is said with it. */
-#define PRICE "which also lets the devices below reach each other behind the IOMMU's back"
+#define PRICE "which also lets the devices below reach each other behind the IOMMU's back: not where one of " \
+	      "them belongs to a virtual machine or vfio"
 
 static const char *says_acs(enum p2p_acs_args args, size_t count, struct p2p_arena *arena)
 {
@@ -182,6 +184,8 @@ enum p2p_remedy_kind p2p_judge_remedy_kind(const struct p2p_judge *judge, const 
 					   enum p2p_map *ret_becomes)
 {
 	*ret_becomes = P2P_MAP_UNKNOWN;
+	if (judge->candidates.kind == P2P_KERNEL_BEFORE)
+		return P2P_REMEDY_KERNEL;
 	if (judge->p2pdma == P2P_NO) {
 		*ret_becomes = verdict->would_be;
 		if (verdict->would_be == P2P_MAP_NOT_SUPPORTED) {
@@ -194,7 +198,37 @@ enum p2p_remedy_kind p2p_judge_remedy_kind(const struct p2p_judge *judge, const 
 		return p2p_rule_row(verdict->rule)->remedy ? P2P_REMEDY_LOOK : P2P_REMEDY_NONE;
 	if (verdict->map != P2P_MAP_NOT_SUPPORTED)
 		return P2P_REMEDY_NONE;
-	return refused_kind(judge, verdict, ret_becomes);
+	enum p2p_remedy_kind kind = refused_kind(judge, verdict, ret_becomes);
+
+	if (judge->p2pdma == P2P_MAYBE)
+		*ret_becomes = P2P_MAP_UNKNOWN;
+	return kind;
+}
+
+/* What to do about ACS that is not known, by why it is not: of the first such hop. */
+static const char *look_at_acs(const struct p2p_judge *judge, const struct p2p_verdict *verdict)
+{
+	const int starts[] = { verdict->provider, verdict->client };
+
+	for (int side = 0; side < 2; side++)
+		for (int at = starts[side]; at != P2P_NOBODY; at = p2p_up(judge, at)) {
+			const struct p2p_acs *acs = &judge->machine->functions[at].acs;
+
+			if (judge->functions[at].redirects == P2P_MAYBE) {
+				if (acs->unsure)
+					return "--assume acs:BDF= with the bits that the firmware sets";
+				if (acs->fact.error == -EAGAIN)
+					return "--wake, or a snapshot taken with --wake: it sleeps";
+				if (acs->fact.error == -EIO)
+					return "reset or replug the device that does not answer, then look again";
+				if (acs->fact.error == -ENODATA)
+					return "a snapshot, or lspci -D -xxxx, taken as root";
+				break;
+			}
+			if (at == verdict->common)
+				break;
+		}
+	return p2p_rule_row(P2P_RULE_ACS_UNKNOWN)->remedy;
 }
 
 static void remedy_refused(const struct p2p_judge *judge, const struct p2p_verdict *verdict, struct p2p_arena *arena,
@@ -205,19 +239,20 @@ static void remedy_refused(const struct p2p_judge *judge, const struct p2p_verdi
 	} else if (verdict->unsure) {
 		/* Some hops redirect, of others nobody knows: clearing the former alone promises nothing. */
 		remedy->kind = P2P_REMEDY_LOOK;
-		remedy->says = p2p_rule_row(P2P_RULE_ACS_UNKNOWN)->remedy;
+		remedy->says = look_at_acs(judge, verdict);
 	} else {
 		remedy_acs(judge, verdict, arena, remedy);
 	}
 }
 
 /* What to do about a missing fact: the rule's own words. */
-static void remedy_unknown(const struct p2p_verdict *verdict, struct p2p_remedy *remedy)
+static void remedy_unknown(const struct p2p_judge *judge, const struct p2p_verdict *verdict,
+			   struct p2p_remedy *remedy)
 {
 	const struct p2p_rule_row *row = p2p_rule_row(verdict->rule);
 
 	remedy->kind = row->remedy ? P2P_REMEDY_LOOK : P2P_REMEDY_NONE;
-	remedy->says = row->remedy;
+	remedy->says = verdict->rule == P2P_RULE_ACS_UNKNOWN ? look_at_acs(judge, verdict) : row->remedy;
 }
 
 void p2p_judge_remedy(const struct p2p_judge *judge, const struct p2p_verdict *verdict, struct p2p_arena *arena,
@@ -225,7 +260,11 @@ void p2p_judge_remedy(const struct p2p_judge *judge, const struct p2p_verdict *v
 {
 	struct p2p_remedy remedy = { 0 };
 
-	if (judge->p2pdma == P2P_NO) {
+	if (judge->candidates.kind == P2P_KERNEL_BEFORE) {
+		/* Which newer kernel is not said, and what else it then takes depends on that. */
+		remedy.kind = P2P_REMEDY_KERNEL;
+		remedy.says = "a kernel from 4.20 on; --assume kernel= shows what it would decide and ask for";
+	} else if (judge->p2pdma == P2P_NO) {
 		/* First a kernel that can; what its rules then ask for is said too. */
 		if (verdict->would_be == P2P_MAP_NOT_SUPPORTED)
 			remedy_refused(judge, verdict, arena, &remedy);
@@ -245,8 +284,12 @@ void p2p_judge_remedy(const struct p2p_judge *judge, const struct p2p_verdict *v
 		remedy.kind = P2P_REMEDY_KERNEL;
 	} else if (verdict->map == P2P_MAP_NOT_SUPPORTED) {
 		remedy_refused(judge, verdict, arena, &remedy);
+		if (judge->p2pdma == P2P_MAYBE && remedy.becomes) {
+			remedy.says = p2p_arena_printf(arena, "%s; it helps only if this kernel has P2PDMA", remedy.says);
+			remedy.becomes = P2P_MAP_UNKNOWN;
+		}
 	} else if (verdict->map == P2P_MAP_UNKNOWN && verdict->supported != P2P_YES) {
-		remedy_unknown(verdict, &remedy);
+		remedy_unknown(judge, verdict, &remedy);
 	}
 	*ret = remedy;
 }

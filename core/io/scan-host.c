@@ -81,6 +81,9 @@ static void processor_read(struct p2p_scan *scan)
 	struct p2p_buf block = P2P_BUF_INIT;
 	int error = cpu_block_read(scan, &block);
 
+	/* A copy made by a tool that trusts file sizes has an empty one: it says nothing of the processor. */
+	if (!error && !strstr(p2p_buf_text(&block), "processor"))
+		error = -ENODATA;
 	if (error) {
 		struct p2p_fact fact = p2p_fact_of(error == -ENOENT ? -ENODATA : error, P2P_ORIGIN_READ);
 

@@ -3,26 +3,56 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
+#include "../base/closest.h"
 #include "../base/text.h"
 #include "acs-args.h"
 #include "acs.h"
 #include "host.h"
+#include "rule.h"
 
 static int bad(struct p2p_problem *problem, const char *word, const char *expected)
 {
 	return p2p_problem_set(problem, -EINVAL, "--assume %s: expected %s", word, expected);
 }
 
+/* vendor_id as Linux prints it (arch/x86/kernel/cpu/); `none` is a processor that is not x86. */
+static bool is_vendor(const char *vendor, struct p2p_closest *closest)
+{
+	static const char *const vendors[] = { "AuthenticAMD", "GenuineIntel", "HygonGenuine", "CentaurHauls",
+					       "  Shanghai  ", "Shanghai", "GenuineTMx86", "CyrixInstead",
+					       "Vortex86 SoC", "none" };
+
+	*closest = (struct p2p_closest){ .word = vendor };
+	for (size_t i = 0; i < sizeof(vendors) / sizeof(*vendors); i++) {
+		if (!strcmp(vendor, vendors[i]))
+			return true;
+		p2p_closest_offer(closest, vendors[i]);
+	}
+	/* What people say for it. */
+	if (!closest->best && (!strcasecmp(vendor, "AMD") || !strcasecmp(vendor, "Zen")))
+		closest->best = "AuthenticAMD";
+	if (!closest->best && !strcasecmp(vendor, "Intel"))
+		closest->best = "GenuineIntel";
+	return false;
+}
+
 static int parse_cpu(struct p2p_arena *arena, const char *word, const char *value, struct p2p_problem *problem,
 		     struct p2p_assume *assume)
 {
+	struct p2p_closest closest = { 0 };
 	const char *slash = strchr(value, '/');
 	uint64_t family;
 
 	if (!slash || slash == value || p2p_text_number(slash + 1, 10, 4096, &family))
 		return bad(problem, word, "cpu=VENDOR/FAMILY, such as cpu=AuthenticAMD/25");
 	assume->cpu_vendor = p2p_arena_strndup(arena, value, (size_t)(slash - value));
+	if (!is_vendor(assume->cpu_vendor, &closest))
+		return p2p_problem_set(problem, -EINVAL, "--assume %s: no processor calls itself '%s' in /proc/cpuinfo%s%s",
+				       word, assume->cpu_vendor, closest.best ? "; did you mean " : "; AuthenticAMD, "
+				       "GenuineIntel, HygonGenuine, CentaurHauls, none (not x86)",
+				       closest.best ? closest.best : "");
 	assume->cpu_family = (unsigned)family;
 	return 0;
 }
@@ -107,6 +137,15 @@ static void note(struct p2p_machine *machine, const char *text)
 	machine->assumptions = list;
 }
 
+/* Such a kernel has no P2PDMA to assume. */
+static bool is_before_p2pdma(const char *kernel)
+{
+	struct p2p_release release;
+
+	return !p2p_release_parse(kernel, &release) &&
+	       p2p_release_compare_series(release, p2p_release_first()) < 0;
+}
+
 static void apply_host(const struct p2p_assume *assume, struct p2p_machine *machine)
 {
 	struct p2p_host *host = &machine->host;
@@ -119,7 +158,7 @@ static void apply_host(const struct p2p_assume *assume, struct p2p_machine *mach
 		host->version.fact = host->signature.fact = p2p_fact_of(-ENOENT, P2P_ORIGIN_ASSUMED);
 		note(machine, p2p_arena_printf(arena, "kernel %s", assume->kernel));
 	}
-	if (assume->p2pdma || assume->kernel) {
+	if (assume->p2pdma || (assume->kernel && !is_before_p2pdma(assume->kernel))) {
 		host->p2pdma = (struct p2p_number){ assumed(), assume->p2pdma != P2P_NO };
 		host->p2pdma_from = (struct p2p_word){ 0 };
 		note(machine, host->p2pdma.value ? "P2PDMA built in" : "P2PDMA not built in");

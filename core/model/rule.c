@@ -93,7 +93,7 @@ static const struct p2p_rule_row rules[P2P_RULE_COUNT] = {
 		"whether this kernel is built with P2PDMA could not be read", "--assume p2pdma=yes or p2pdma=no" },
 	[P2P_RULE_KERNEL_UNKNOWN] = {
 		P2P_RULE_KERNEL_UNKNOWN, "kernel-unknown", "", "", "Makefile:KERNELRELEASE",
-		"the kernel's release is not known", "--assume kernel=7.2" },
+		"the kernel's release is not known", "--assume kernel= with what uname -r says on that machine" },
 	[P2P_RULE_KERNEL_NEWER] = {
 		P2P_RULE_KERNEL_NEWER, "kernel-newer", "7.4", "", P2PDMA "calc_map_type_and_dist",
 		"this kernel is newer than the newest rules known here",
