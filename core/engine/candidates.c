@@ -26,9 +26,8 @@ static void add_lookups(struct p2p_candidates *all, const struct p2p_ruleset_row
 		return;
 	}
 	add(all, set, set->lookup, release);
-	/* "Whitelist Intel Skylake-E Root Ports regardless of which devfn they are" (5.19): 5.15.y was not read. */
-	if (set->lookup == P2P_ROOT_FIRST_AT_0 && release.major == 5 && release.minor == 15 &&
-	    (!release.patch_known || release.patch > 0))
+	/* "Whitelist Intel Skylake-E Root Ports regardless of which devfn they are" (5.19): no 5.14.y - 5.18.y was read. */
+	if (set->lookup == P2P_ROOT_FIRST_AT_0 && (!release.patch_known || release.patch > 0))
 		add(all, set, P2P_ROOT_FIRST_OR_PORT, release);
 }
 
@@ -66,6 +65,10 @@ static void add_vendor(struct p2p_candidates *all, const struct p2p_hardware *ha
 	if (p2p_release_compare_series(base, p2p_release_first()) < 0)
 		base = p2p_release_first();
 	all->count = add_series(all, 0, base, hardware);
+	/* Old bases with the newer root lookup: Ubuntu's 5.4.0-216 has 5.4's table and asks for the first function. */
+	for (size_t i = 0, count = all->count; i < count; i++)
+		if (all->list[i].lookup == P2P_ROOT_SLOT_0 && all->list[i].set->set != P2P_RULESET_R1)
+			add(all, all->list[i].set, P2P_ROOT_FIRST_AT_0, all->list[i].table);
 }
 
 static void add_known(struct p2p_candidates *all, const struct p2p_hardware *hardware)
@@ -84,6 +87,11 @@ void p2p_candidates_find(struct p2p_arena *arena, const struct p2p_host *host, c
 	bool known = !p2p_host_release(host, &all.release);
 
 	all.vendor = known ? p2p_host_vendor(host) : NULL;
+	/* P2PDMA under a number that had none: somebody's backport, whatever it calls itself. */
+	if (known && p2p_known(host->p2pdma.fact) && host->p2pdma.fact.origin == P2P_ORIGIN_READ &&
+	    host->p2pdma.value && !all.vendor &&
+	    p2p_release_compare_series(all.release, p2p_release_first()) < 0)
+		all.vendor = "a vendor's";
 	if (!known) {
 		all.kind = P2P_KERNEL_UNKNOWN;
 	} else if (all.vendor) {
@@ -96,6 +104,8 @@ void p2p_candidates_find(struct p2p_arena *arena, const struct p2p_host *host, c
 		all.kind = P2P_KERNEL_BEFORE;
 	} else if (p2p_release_compare_series(all.release, p2p_release_newest()) > 0) {
 		all.kind = P2P_KERNEL_NEWER;
+	} else if (!p2p_ruleset_of(all.release)) {
+		all.kind = P2P_KERNEL_UNKNOWN; /* a number that was never released */
 	} else {
 		add_known(&all, hardware);
 	}

@@ -152,6 +152,12 @@ static void judge_root(const struct p2p_judge *judge, const struct p2p_candidate
 		match_running(judge, root, host);
 	else
 		match_rows(judge, candidate, root, host);
+	/* Kernels of Chinese vendors carry rows for Zhaoxin and Alibaba; which and since when was not looked at. */
+	if (judge->candidates.kind == P2P_KERNEL_VENDOR && !running && host->same == P2P_NO &&
+	    (root->vendor.value == 0x1d17 || root->vendor.value == 0x1ded)) {
+		host->same = host->across = P2P_MAYBE;
+		host->why = P2P_RULE_ROW_UNKNOWN;
+	}
 	host->is_1450 = root->vendor.value == 0x1022 && root->device.value == 0x1450 ? P2P_YES : P2P_NO;
 	if (found == P2P_MAYBE) {
 		/* It may not be accepted as the root device at all. */

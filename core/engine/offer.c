@@ -14,7 +14,8 @@
 #include "judge-internal.h"
 
 struct driver_row {
-	const char *driver; /* a name, or with '*' at its end a prefix */
+	const char *driver; /* a name, or with '*' at its beginning the end of one */
+	struct p2p_release unread;  /* first release of which nobody looked whether it exports already; 0: none */
 	struct p2p_release exports; /* first release in which it lets peers at its BARs; major 0: never */
 	enum p2p_client_kind client;
 	struct p2p_release takes; /* YES: first release in which it can take peer pages */
@@ -22,38 +23,45 @@ struct driver_row {
 };
 
 static const struct driver_row drivers[] = {
-	{ "nvme", { 0 }, P2P_CLIENT_YES, { 4, 20, 0, true }, NULL,
+	{ "nvme", { 0 }, { 0 }, P2P_CLIENT_YES, { 4, 20, 0, true }, NULL,
 	  "nvme maps peer pages (O_DIRECT, nvmet)" },
-	{ "vfio-pci", { 6, 19, 0, true }, P2P_CLIENT_ITSELF, { 0 },
+	{ "*vfio-pci", { 0 }, { 6, 19, 0, true }, P2P_CLIENT_ITSELF, { 0 },
 	  "vfio-pci exports BARs as dma-buf (VFIO_DEVICE_FEATURE_DMA_BUF)",
 	  "whoever holds it through vfio decides" },
-	{ "amdgpu", { 5, 10, 0, true }, P2P_CLIENT_YES, { 5, 10, 0, true },
+	{ "*vfio_pci", { 0 }, { 6, 19, 0, true }, P2P_CLIENT_ITSELF, { 0 },
+	  "vfio-pci exports BARs as dma-buf (VFIO_DEVICE_FEATURE_DMA_BUF)",
+	  "whoever holds it through vfio decides" },
+	{ "amdgpu", { 5, 5, 0, true }, { 5, 10, 0, true }, P2P_CLIENT_YES, { 5, 10, 0, true },
 	  "amdgpu exports its memory as dma-buf and asks this kernel for the distance",
 	  "amdgpu imports peer dma-bufs" },
-	{ "xe", { 6, 8, 0, true }, P2P_CLIENT_YES, { 6, 8, 0, true },
+	{ "xe", { 0 }, { 6, 8, 0, true }, P2P_CLIENT_YES, { 6, 8, 0, true },
 	  "xe exports its memory as dma-buf and asks this kernel for the distance",
 	  "xe imports peer dma-bufs" },
-	{ "habanalabs", { 5, 19, 0, true }, P2P_CLIENT_UNKNOWN, { 0 },
+	{ "habanalabs", { 5, 16, 0, true }, { 5, 19, 0, true }, P2P_CLIENT_UNKNOWN, { 0 },
 	  "habanalabs exports its memory as dma-buf", "what habanalabs imports was not looked at" },
-	{ "mlx5_core", { 7, 0, 0, true }, P2P_CLIENT_YES, { 4, 20, 0, true },
+	{ "mlx5_core", { 0 }, { 7, 0, 0, true }, P2P_CLIENT_YES, { 4, 20, 0, true },
 	  "mlx5_ib exports its BAR as dma-buf", "RDMA takes peer pages through the read/write API (nvmet-rdma)" },
-	{ "nvidia*", { 0 }, P2P_CLIENT_ITSELF, { 0 }, NULL,
-	  "a proprietary driver that decides by itself and never asks this kernel" },
-	{ "ahci", { 0 }, P2P_CLIENT_NO, { 0 }, NULL, "its block queues do not take peer pages" },
-	{ "virtio-pci", { 0 }, P2P_CLIENT_NO, { 0 }, NULL, "its queues do not take peer pages" },
-	{ "megaraid_sas", { 0 }, P2P_CLIENT_NO, { 0 }, NULL, "its block queues do not take peer pages" },
-	{ "mpt3sas", { 0 }, P2P_CLIENT_NO, { 0 }, NULL, "its block queues do not take peer pages" },
+	{ "nvidia", { 0 }, { 0 }, P2P_CLIENT_ITSELF, { 0 }, NULL,
+	  "a driver that decides by itself and never asks this kernel" },
+	{ "ahci", { 0 }, { 0 }, P2P_CLIENT_NO, { 0 }, NULL, "its block queues do not take peer pages" },
+	{ "virtio-pci", { 0 }, { 0 }, P2P_CLIENT_NO, { 0 }, NULL, "its queues do not take peer pages" },
+	{ "megaraid_sas", { 0 }, { 0 }, P2P_CLIENT_NO, { 0 }, NULL, "its block queues do not take peer pages" },
+	{ "mpt3sas", { 0 }, { 0 }, P2P_CLIENT_NO, { 0 }, NULL, "its block queues do not take peer pages" },
 };
+
+static bool ends_in(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len >= end_len && !strcmp(text + len - end_len, end);
+}
 
 static const struct driver_row *driver_row(const char *driver)
 {
-	for (size_t i = 0; i < sizeof(drivers) / sizeof(*drivers); i++) {
-		size_t len = strlen(drivers[i].driver);
-
-		if (drivers[i].driver[len - 1] == '*' ? !strncmp(driver, drivers[i].driver, len - 1)
-						      : !strcmp(driver, drivers[i].driver))
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(*drivers); i++)
+		if (*drivers[i].driver == '*' ? ends_in(driver, drivers[i].driver + 1)
+					      : !strcmp(driver, drivers[i].driver))
 			return &drivers[i];
-	}
 	return NULL;
 }
 
@@ -77,6 +85,14 @@ static enum p2p_answer since(const struct p2p_judge *judge, struct p2p_release f
 }
 
 #define UNSURE_RELEASE "whether this kernel's driver does that depends on backports that are not known"
+
+static bool has_child(const struct p2p_function *function, enum p2p_child_kind kind)
+{
+	for (const struct p2p_child *child = function->children; child; child = child->next)
+		if (child->kind == kind)
+			return true;
+	return false;
+}
 
 static struct p2p_offer offer_memory(const struct p2p_memory *memory)
 {
@@ -119,9 +135,17 @@ void p2p_judge_offer(const struct p2p_judge *judge, int provider, struct p2p_off
 		*ret = (struct p2p_offer){ .kind = P2P_OFFER_NONE, .why = "no driver is bound to it" };
 		return;
 	}
-	const struct driver_row *row = p2p_known(function->driver.fact) ? driver_row(function->driver.text) : NULL;
-
+	if (!p2p_known(function->driver.fact)) {
+		*ret = (struct p2p_offer){ .why = "which driver it has is not known" };
+		return;
+	}
+	const struct driver_row *row = driver_row(function->driver.text);
 	enum p2p_answer exports = row ? since(judge, row->exports) : P2P_NO;
+
+	if (exports == P2P_NO && row && since(judge, row->unread) != P2P_NO)
+		exports = P2P_MAYBE;
+	if (row && !strcmp(row->driver, "mlx5_core") && !has_child(function, P2P_CHILD_INFINIBAND))
+		row = NULL, exports = P2P_NO; /* it is mlx5_ib that does both */
 
 	if (exports == P2P_MAYBE) {
 		offer.why = UNSURE_RELEASE;
@@ -131,7 +155,7 @@ void p2p_judge_offer(const struct p2p_judge *judge, int provider, struct p2p_off
 		offer = (struct p2p_offer){ .kind = P2P_OFFER_ITSELF, .why = row->client_why };
 	} else if (!p2p_absent(function->memory.fact)) {
 		offer.why = "whether it has peer memory was not read";
-	} else if (p2p_known(function->driver.fact) && !strcmp(function->driver.text, "nvme")) {
+	} else if (!strcmp(function->driver.text, "nvme")) {
 		offer = offer_nvme(function);
 	} else {
 		offer = (struct p2p_offer){ .kind = P2P_OFFER_NONE,
@@ -146,14 +170,6 @@ static bool behind_multipath(const struct p2p_function *function)
 	for (const struct p2p_child *child = function->children; child; child = child->next)
 		if (child->kind == P2P_CHILD_BLOCK && !strncmp(child->name, "nvme", 4) &&
 		    strchr(child->name + 4, 'c'))
-			return true;
-	return false;
-}
-
-static bool has_child(const struct p2p_function *function, enum p2p_child_kind kind)
-{
-	for (const struct p2p_child *child = function->children; child; child = child->next)
-		if (child->kind == kind)
 			return true;
 	return false;
 }
@@ -181,6 +197,8 @@ void p2p_judge_client(const struct p2p_judge *judge, int index, struct p2p_clien
 	}
 	const struct driver_row *row = driver_row(function->driver.text);
 
+	if (row && !strcmp(row->driver, "mlx5_core") && !has_child(function, P2P_CHILD_INFINIBAND))
+		row = NULL;
 	if (!row) {
 		*ret = client_unlisted(function);
 		return;

@@ -60,12 +60,28 @@ static size_t redirecting(const struct p2p_judge *judge, const struct p2p_verdic
 	return count;
 }
 
+/* From 6.19 on, without an IOMMU, the arguments reach only functions that a driver binds to. */
+static bool reaches(const struct p2p_judge *judge, const int *hops, size_t count)
+{
+	static const struct p2p_release at_bind = { 6, 19, 0, true };
+	const struct p2p_host *host = &judge->machine->host;
+
+	if (p2p_release_compare_series(judge->candidates.list[0].table, at_bind) < 0 || !p2p_known(host->iommu) ||
+	    host->iommu_kind != P2P_IOMMU_NONE)
+		return true;
+	for (size_t i = 0; i < count; i++)
+		if (p2p_absent(judge->machine->functions[hops[i]].driver.fact))
+			return false;
+	return true;
+}
+
 static const char *make_bootargs(const struct p2p_judge *judge, enum p2p_acs_args args, const int *hops, size_t count,
 				 struct p2p_arena *arena)
 {
 	struct p2p_buf buf = P2P_BUF_INIT;
 
-	if (args != P2P_ACS_ARGS_DISABLE_REDIR && args != P2P_ACS_ARGS_CONFIG_ACS)
+	if ((args != P2P_ACS_ARGS_DISABLE_REDIR && args != P2P_ACS_ARGS_CONFIG_ACS) ||
+	    !reaches(judge, hops, count))
 		return NULL;
 	p2p_buf_puts(&buf, args == P2P_ACS_ARGS_CONFIG_ACS ? "pci=config_acs=" : "pci=disable_acs_redir=");
 	for (size_t i = 0; i < count; i++) {
@@ -157,7 +173,7 @@ static void remedy_host(const struct p2p_judge *judge, const struct p2p_verdict 
 
 	if (later) {
 		remedy->kind = P2P_REMEDY_KERNEL;
-		remedy->says = p2p_arena_printf(arena, "no ACS change helps; Linux %u.%u and later allow it",
+		remedy->says = p2p_arena_printf(arena, "no ACS change helps; Linux %u.%u allows it",
 						later->table.major, later->table.minor);
 		remedy->becomes = map;
 		return;

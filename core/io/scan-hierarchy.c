@@ -451,6 +451,27 @@ static void members_list(struct p2p_scan *scan, struct p2p_hostbridge *hostbridg
 	p2p_names_free(&names);
 }
 
+/* Functions whose walk ends on a root bus, but which its list does not have: the list is not all of it. */
+static void members_check(struct p2p_scan *scan)
+{
+	struct p2p_machine *machine = scan->machine;
+	size_t *counts = p2p_arena_array(machine->arena, machine->hostbridge_count, sizeof(*counts));
+
+	for (size_t i = 0; i < machine->function_count; i++) {
+		const struct p2p_function *function = &machine->functions[i];
+
+		if (function->hostbridge != P2P_NOBODY && p2p_absent(function->up.fact) &&
+		    function->bdf.bus == machine->hostbridges[function->hostbridge].bus)
+			counts[function->hostbridge]++;
+	}
+	for (size_t i = 0; i < machine->hostbridge_count; i++)
+		if (p2p_known(machine->hostbridges[i].order) && counts[i] > machine->hostbridges[i].member_count) {
+			p2p_scan_say(scan, "%s: its list lacks functions of its own; which is first is not known",
+				     machine->hostbridges[i].name);
+			machine->hostbridges[i].order = p2p_fact_of(-EINVAL, P2P_ORIGIN_READ);
+		}
+}
+
 static void hostbridges_list(struct p2p_scan *scan)
 {
 	struct p2p_machine *machine = scan->machine;
@@ -465,6 +486,7 @@ static void hostbridges_list(struct p2p_scan *scan)
 			hostbridge->numa_node = p2p_scan_node(
 				scan, p2p_scan_key(scan, &machine->functions[hostbridge->members[0]], "numa_node"));
 	}
+	members_check(scan);
 	if (!creation || scan->options->want & P2P_WANT_ORDER)
 		p2p_scan_order(scan);
 }

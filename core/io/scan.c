@@ -106,19 +106,20 @@ static void assume_default(struct p2p_machine *machine, const char *text)
  * A dump of configuration space says nothing of the kernel.  The newest rules
  * are then the most useful question to answer, as long as that is said.
  */
-static void assume_newest_kernel(struct p2p_machine *machine)
+static void assume_newest_kernel(struct p2p_machine *machine, const struct p2p_assume *assume)
 {
 	struct p2p_host *host = &machine->host;
 	struct p2p_fact fact = p2p_fact_of(0, P2P_ORIGIN_ASSUMED);
 	char release[P2P_RELEASE_TEXT];
 
-	if (host->kernel.fact.know != P2P_UNKNOWN || host->kernel.fact.error != -ENODATA)
+	if (host->kernel.fact.know != P2P_UNKNOWN || host->kernel.fact.error != -ENODATA ||
+	    (assume && assume->kernel))
 		return;
 	p2p_release_format(p2p_release_newest(), release);
 	host->kernel = (struct p2p_word){ fact, p2p_arena_strdup(machine->arena, release) };
 	assume_default(machine, p2p_arena_printf(machine->arena, "kernel %s (not recorded; the newest rules known)",
 						 release));
-	if (host->p2pdma.fact.know == P2P_UNKNOWN) {
+	if (host->p2pdma.fact.know == P2P_UNKNOWN && !(assume && assume->p2pdma)) {
 		host->p2pdma = (struct p2p_number){ fact, 1 };
 		assume_default(machine, "P2PDMA built in (not recorded)");
 	}
@@ -140,7 +141,6 @@ static void finish(struct p2p_machine *machine)
 	for (size_t i = 0; i < machine->function_count; i++)
 		if (machine->functions[i].bdf.domain)
 			machine->one_domain = false;
-	assume_newest_kernel(machine);
 	assume_order(machine);
 }
 
@@ -164,6 +164,8 @@ int p2p_scan(struct p2p_source *source, const struct p2p_scan_options *options, 
 			p2p_scan_children(&scan);
 		if (options->want & P2P_WANT_NAMES)
 			p2p_scan_names(&scan);
+		/* Before what the user assumes: a command line means what it does in some release. */
+		assume_newest_kernel(machine, options->assume);
 		if (options->assume)
 			error = p2p_assume_apply(options->assume, machine, problem);
 	}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "acs.h"
+#include "host.h"
 
 static bool series(struct p2p_release release, unsigned major, unsigned minor)
 {
@@ -75,7 +76,12 @@ static const char *parse_slot(const char *text, uint8_t *ret)
 #define PATH_MAX_SLOTS 64
 
 /* What an entry says of a function.  The kernel stops at a malformed one: whatever comes after is not looked at. */
-enum match { MATCH_NO, MATCH_YES, MATCH_MALFORMED };
+enum match {
+	MATCH_NO,
+	MATCH_YES,
+	MATCH_MALFORMED,
+	MATCH_MAYBE, /* it asks for ids that were not read */
+};
 
 /* "[domain:]bus:dev.fn[/dev.fn]*" */
 static enum match match_path(const struct p2p_machine *machine, int index, const char *spec)
@@ -121,7 +127,7 @@ static enum match match_ids(const struct p2p_function *function, const char *spe
 {
 	const struct p2p_number *have[] = { &function->vendor, &function->device, &function->subvendor,
 					    &function->subdevice };
-	bool same = true;
+	bool same = true, known = true;
 
 	for (size_t i = 0; i < 4; i++) {
 		char *end;
@@ -129,9 +135,15 @@ static enum match match_ids(const struct p2p_function *function, const char *spe
 
 		if (end == spec)
 			return MATCH_MALFORMED;
-		same = same && (!want || (p2p_known(have[i]->fact) && have[i]->value == want));
+		if (want && have[i]->fact.know == P2P_UNKNOWN)
+			known = false;
+		else
+			same = same && (!want || (p2p_known(have[i]->fact) && have[i]->value == want));
 		if (!*end)
-			return i != 1 && i != 3 ? MATCH_MALFORMED : same ? MATCH_YES : MATCH_NO;
+			return i != 1 && i != 3 ? MATCH_MALFORMED
+			       : !same		? MATCH_NO
+			       : known		? MATCH_YES
+						: MATCH_MAYBE;
 		if (*end != ':')
 			return MATCH_MALFORMED;
 		spec = end + 1;
@@ -146,39 +158,40 @@ static enum match match(const struct p2p_machine *machine, int index, const char
 	return match_path(machine, index, spec);
 }
 
+/* An entry of config_acs=: "flags@device", at most seven flags, each 0, 1 or x. */
+static enum match match_flags(const struct p2p_machine *machine, int index, const char *entry, char flags[8])
+{
+	size_t len = strspn(entry, "01x");
+
+	if (!len || len > 7 || entry[len] != '@')
+		return MATCH_MALFORMED;
+	memcpy(flags, entry, len);
+	flags[len] = '\0';
+	return match(machine, index, entry + len + 1);
+}
+
 /*
- * The first of the entries in `list` (separated by semicolons) that names the
- * function.  config_acs= has "flags@" before each.
+ * What the list (entries separated by semicolons) says of a function: the first
+ * entry that names it counts.  `flags` not NULL: it is config_acs='s.
  */
-static bool find_entry(const struct p2p_machine *machine, int index, const char *list, size_t len, char flags[8])
+static enum match find_entry(const struct p2p_machine *machine, int index, const char *list, char flags[8])
 {
 	char entry[256];
 
-	while (len) {
-		size_t part = 0;
+	while (list && *list) {
+		size_t part = strcspn(list, ";");
+		enum match answer;
 
-		while (part < len && list[part] != ';')
-			part++;
-		if (part < sizeof(entry)) {
-			memcpy(entry, list, part);
-			entry[part] = '\0';
-			char *at = strchr(entry, '@');
-			size_t flag_len = at ? (size_t)(at - entry) : 0;
-
-			enum match answer = match(machine, index, at ? at + 1 : entry);
-
-			if (answer == MATCH_MALFORMED)
-				return false;
-			if (flag_len < 8 && answer == MATCH_YES) {
-				memcpy(flags, entry, flag_len);
-				flags[flag_len] = '\0';
-				return true;
-			}
-		}
-		list += part + (part < len);
-		len -= part + (part < len);
+		if (part >= sizeof(entry))
+			return MATCH_MAYBE; /* longer than any path of slots: not followed here */
+		memcpy(entry, list, part);
+		entry[part] = '\0';
+		answer = flags ? match_flags(machine, index, entry, flags) : match(machine, index, entry);
+		if (answer != MATCH_NO)
+			return answer;
+		list += part + (list[part] == ';');
 	}
-	return false;
+	return MATCH_NO;
 }
 
 /* ------------------------------------------------------------- the words */
@@ -220,30 +233,36 @@ static void apply_flags(struct p2p_acs *acs, const char *flags, bool firmware_kn
 
 struct change {
 	enum p2p_acs_args args;
-	const char *old_config, *old_redir, *config, *redir;
-	size_t old_config_len, old_redir_len, config_len, redir_len;
-	bool firmware_known;
+	const char *old_config, *old_redir, *config, *redir; /* lists of entries; NULL: not given */
+	bool before_known, firmware_known;
+	bool at_bind; /* 6.19 and later without an IOMMU: only what a driver binds to is configured */
 };
 
-static void apply_one(struct p2p_machine *machine, int index, const struct change *change)
+/*
+ * Intel Sunrise Point root ports have another layout; the kernel configures
+ * them by a quirk, and the word that P2PDMA reads does not change
+ * (KERNEL: drivers/pci/quirks.c:pci_quirk_enable_intel_spt_pch_acs).
+ */
+static bool has_other_layout(const struct p2p_function *function)
 {
-	struct p2p_acs *acs = &machine->functions[index].acs;
-	char flags[8] = "";
-	bool config, redir, was;
+	static const struct { uint16_t first, last; } ranges[] = { { 0xa110, 0xa11f }, { 0xa167, 0xa16a },
+								   { 0xa290, 0xa29f }, { 0xa2e7, 0xa2ee },
+								   { 0x9d10, 0x9d1b } };
 
-	if (p2p_absent(acs->fact))
-		return;
-	redir = find_entry(machine, index, change->redir, change->redir_len, flags);
-	was = find_entry(machine, index, change->old_redir, change->old_redir_len, flags) ||
-	      find_entry(machine, index, change->old_config, change->old_config_len, flags);
-	config = find_entry(machine, index, change->config, change->config_len, flags);
-	if (!config && !redir && !was)
-		return;
-	if (change->args == P2P_ACS_ARGS_BROKEN || change->args == P2P_ACS_ARGS_UNSURE || (!config && !redir))
-		lose_bits(acs, 0x7f);
-	else if (config && change->args == P2P_ACS_ARGS_CONFIG_ACS)
+	if (function->vendor.value != 0x8086)
+		return false;
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
+		if (function->device.value >= ranges[i].first && function->device.value <= ranges[i].last)
+			return true;
+	return false;
+}
+
+static void apply_found(struct p2p_acs *acs, const struct change *change, enum match redir, enum match config,
+			const char *flags)
+{
+	if (config == MATCH_YES && change->args == P2P_ACS_ARGS_CONFIG_ACS) {
 		apply_flags(acs, flags, change->firmware_known);
-	else if (redir) {
+	} else if (redir == MATCH_YES) {
 		set_bits(acs, P2P_ACS_REDIRECT, 0);
 		/* Mended releases start again from what was found, without the kernel's own SV and UF. */
 		if (change->args == P2P_ACS_ARGS_CONFIG_ACS && !change->firmware_known)
@@ -251,21 +270,80 @@ static void apply_one(struct p2p_machine *machine, int index, const struct chang
 	}
 }
 
+static void apply_one(struct p2p_machine *machine, int index, const struct change *change)
+{
+	struct p2p_function *function = &machine->functions[index];
+	char flags[8] = "", old_flags[8] = "";
+
+	if (p2p_absent(function->acs.fact) || has_other_layout(function) ||
+	    (change->at_bind && p2p_absent(function->driver.fact)))
+		return;
+	enum match redir = find_entry(machine, index, change->redir, NULL);
+	enum match config = find_entry(machine, index, change->config, flags);
+	bool was = !change->before_known || find_entry(machine, index, change->old_redir, NULL) != MATCH_NO ||
+		   find_entry(machine, index, change->old_config, old_flags) != MATCH_NO;
+
+	if (redir == MATCH_MALFORMED)
+		redir = MATCH_NO; /* the kernel warns and goes no further */
+	bool named = redir == MATCH_YES || config == MATCH_YES;
+
+	if (redir == MATCH_NO && config == MATCH_NO && !was)
+		return;
+	/* Named before and not now, or by something that cannot be followed: what is left is the firmware's. */
+	if (!named || change->args == P2P_ACS_ARGS_BROKEN || change->args == P2P_ACS_ARGS_UNSURE ||
+	    redir == MATCH_MAYBE || config == MATCH_MAYBE || config == MATCH_MALFORMED)
+		lose_bits(&function->acs, 0x7f);
+	else
+		apply_found(&function->acs, change, redir, config, flags);
+}
+
+/* As the kernel takes a command line apart: quotes hold words together, and after -- all is init's. */
+static char *clean(struct p2p_arena *arena, const char *cmdline)
+{
+	char *text = p2p_arena_strdup(arena, cmdline), *to = text;
+	char *end = strstr(text, " -- ");
+
+	if (end)
+		*end = '\0';
+	for (const char *from = text; *from; from++)
+		if (*from != '"')
+			*to++ = *from;
+	*to = '\0';
+	return text;
+}
+
+/* The list that an argument gives; NULL: it is not there. */
+static const char *list_of(struct p2p_arena *arena, const char *cmdline, const char *name)
+{
+	const char *list;
+	size_t len = find_arg(cmdline, name, &list);
+
+	return len ? p2p_arena_strndup(arena, list, len) : NULL;
+}
+
 void p2p_acs_args_apply(struct p2p_machine *machine, struct p2p_release release, const char *before,
 			const char *cmdline)
 {
-	struct change change = { .args = p2p_acs_args_of(release) };
+	static const struct p2p_release at_bind = { 6, 19, 0, true };
+	struct p2p_arena *arena = machine->arena;
 	const struct p2p_host *host = &machine->host;
+	struct change change = { .args = p2p_acs_args_of(release), .before_known = before != NULL };
+	bool no_iommu = p2p_known(host->iommu) && host->iommu_kind == P2P_IOMMU_NONE;
 
-	change.redir_len = find_arg(cmdline, "disable_acs_redir=", &change.redir);
-	change.config_len = find_arg(cmdline, "config_acs=", &change.config);
+	/* A vendor's kernel may have the arguments of any release since. */
+	if (p2p_host_vendor(host) && change.args != P2P_ACS_ARGS_CONFIG_ACS)
+		change.args = P2P_ACS_ARGS_UNSURE;
+	cmdline = clean(arena, cmdline);
+	change.redir = list_of(arena, cmdline, "disable_acs_redir=");
+	change.config = list_of(arena, cmdline, "config_acs=");
 	if (before) {
-		change.old_redir_len = find_arg(before, "disable_acs_redir=", &change.old_redir);
-		change.old_config_len = find_arg(before, "config_acs=", &change.old_config);
+		before = clean(arena, before);
+		change.old_redir = list_of(arena, before, "disable_acs_redir=");
+		change.old_config = list_of(arena, before, "config_acs=");
 	}
 	/* What the registers hold now is the firmware's only if nobody had a reason to change it. */
-	change.firmware_known = before && !change.old_redir_len && !change.old_config_len && p2p_known(host->iommu) &&
-				host->iommu_kind == P2P_IOMMU_NONE;
+	change.firmware_known = before && !change.old_redir && !change.old_config && no_iommu;
+	change.at_bind = no_iommu && p2p_release_compare_series(release, at_bind) >= 0;
 	for (size_t i = 0; i < machine->function_count; i++)
 		apply_one(machine, (int)i, &change);
 }

@@ -106,6 +106,23 @@ static const struct {
 	{ ".an", "Anolis", false },
 	{ ".amzn", "Amazon Linux", false },
 	{ "deepin", "deepin", false },
+	{ ".al7", "Alibaba Cloud Linux", false },
+	{ ".al8", "Alibaba Cloud Linux", false },
+	{ ".alnx", "Alibaba Cloud Linux", false },
+	{ ".tl3", "TencentOS", false },
+	{ ".tl4", "TencentOS", false },
+	{ ".ky10", "Kylin", false },
+	{ ".uelc", "UnionTech", false },
+	{ "azl", "Azure Linux", false },
+	{ ".cm2", "CBL-Mariner", false },
+	{ "-aws", "Ubuntu", false },
+	{ "-azure", "Ubuntu", false },
+	{ "-gcp", "Ubuntu", false },
+	{ "-gke", "Ubuntu", false },
+	{ "-oracle", "Ubuntu", false },
+	{ "-kvm", "Ubuntu", false },
+	{ "-oem", "Ubuntu", false },
+	{ "-nvidia", "Ubuntu", false },
 };
 
 const char *p2p_host_vendor(const struct p2p_host *host)

@@ -128,15 +128,6 @@ const struct p2p_rule_row *p2p_rule_row(enum p2p_rule rule)
 	return &rules[rule < P2P_RULE_COUNT ? rule : P2P_RULE_NONE];
 }
 
-const struct p2p_ruleset_row *p2p_ruleset_of(struct p2p_release release)
-{
-	for (size_t i = 0; i < RULESET_COUNT; i++)
-		if (p2p_release_compare_series(release, rulesets[i].first) >= 0 &&
-		    p2p_release_compare_series(release, rulesets[i].last) <= 0)
-			return &rulesets[i];
-	return NULL;
-}
-
 const struct p2p_ruleset_row *p2p_rulesets(size_t *ret_count)
 {
 	*ret_count = RULESET_COUNT;
@@ -153,13 +144,31 @@ struct p2p_release p2p_release_first(void)
 	return rulesets[0].first;
 }
 
+/* The last minor of each major of mainline that has ended. */
+static const struct { uint16_t major, last; } majors[] = { { 4, 20 }, { 5, 19 }, { 6, 19 } };
+
 struct p2p_release p2p_release_next(struct p2p_release release)
 {
-	/* The last minor of each major of mainline. */
-	static const struct { uint16_t major, last; } majors[] = { { 4, 20 }, { 5, 19 }, { 6, 19 } };
-
 	for (size_t i = 0; i < sizeof(majors) / sizeof(*majors); i++)
-		if (release.major == majors[i].major && release.minor == majors[i].last)
+		if (release.major == majors[i].major && release.minor >= majors[i].last)
 			return (struct p2p_release){ (uint16_t)(release.major + 1), 0, 0, false };
 	return (struct p2p_release){ release.major, (uint16_t)(release.minor + 1), 0, false };
+}
+
+/* 4.21, 5.20 or 6.30 were never released. */
+static bool never_was(struct p2p_release release)
+{
+	for (size_t i = 0; i < sizeof(majors) / sizeof(*majors); i++)
+		if (release.major == majors[i].major && release.minor > majors[i].last)
+			return true;
+	return false;
+}
+
+const struct p2p_ruleset_row *p2p_ruleset_of(struct p2p_release release)
+{
+	for (size_t i = 0; i < RULESET_COUNT && !never_was(release); i++)
+		if (p2p_release_compare_series(release, rulesets[i].first) >= 0 &&
+		    p2p_release_compare_series(release, rulesets[i].last) <= 0)
+			return &rulesets[i];
+	return NULL;
 }

@@ -84,7 +84,7 @@ struct p2p_ruleset_row {
 	const char *says;
 };
 
-/* The rule set of a mainline release; NULL: before 4.20 or after the newest known. */
+/* The rule set of a mainline release; NULL: before 4.20, after the newest known, or never released (4.21). */
 const struct p2p_ruleset_row *p2p_ruleset_of(struct p2p_release release);
 
 /* All rule sets, oldest first. */

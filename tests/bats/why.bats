@@ -218,6 +218,8 @@ PATHS="0000:00:01.0/00.0/08.0 0000:00:01.0/00.0/09.0"
 				< <(get '.pairs[0].remedy.setpci[]' | awk '{ print $3 }')
 			on "$machine" why -J "$a" "$b" --assume kernel=$kernel "${words[@]}"
 			is "$line: $(get '.pairs[0].map')" "$line: $becomes"
+			# From 6.19 on, without an IOMMU, no argument reaches what no driver binds to: none is named.
+			[[ $machine/$kernel == endpoint-acs/7.2.12 ]] && { is "$bootargs" null; continue; }
 			on "$machine" why -J "$a" "$b" --assume kernel=$kernel --assume "cmdline=quiet $bootargs"
 			is "$line $bootargs: $(get '.pairs[0].map')" "$line $bootargs: $becomes"
 		done
