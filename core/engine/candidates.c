@@ -26,7 +26,8 @@ static void add_lookups(struct p2p_candidates *all, const struct p2p_ruleset_row
 		return;
 	}
 	add(all, set, set->lookup, release);
-	/* "Whitelist Intel Skylake-E Root Ports regardless of which devfn they are" (5.19): no 5.14.y - 5.18.y was read. */
+	/* "Whitelist Intel Skylake-E Root Ports regardless of which devfn they are" (5.19): no 5.14.y - 5.18.y was
+	 * read. */
 	if (set->lookup == P2P_ROOT_FIRST_AT_0 && (!release.patch_known || release.patch > 0))
 		add(all, set, P2P_ROOT_FIRST_OR_PORT, release);
 }

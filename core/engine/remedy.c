@@ -301,7 +301,8 @@ void p2p_judge_remedy(const struct p2p_judge *judge, const struct p2p_verdict *v
 	} else if (verdict->map == P2P_MAP_NOT_SUPPORTED) {
 		remedy_refused(judge, verdict, arena, &remedy);
 		if (judge->p2pdma == P2P_MAYBE && remedy.becomes) {
-			remedy.says = p2p_arena_printf(arena, "%s; it helps only if this kernel has P2PDMA", remedy.says);
+			remedy.says =
+				p2p_arena_printf(arena, "%s; it helps only if this kernel has P2PDMA", remedy.says);
 			remedy.becomes = P2P_MAP_UNKNOWN;
 		}
 	} else if (verdict->map == P2P_MAP_UNKNOWN && verdict->supported != P2P_YES) {

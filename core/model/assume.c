@@ -49,9 +49,12 @@ static int parse_cpu(struct p2p_arena *arena, const char *word, const char *valu
 		return bad(problem, word, "cpu=VENDOR/FAMILY, such as cpu=AuthenticAMD/25");
 	assume->cpu_vendor = p2p_arena_strndup(arena, value, (size_t)(slash - value));
 	if (!is_vendor(assume->cpu_vendor, &closest))
-		return p2p_problem_set(problem, -EINVAL, "--assume %s: no processor calls itself '%s' in /proc/cpuinfo%s%s",
-				       word, assume->cpu_vendor, closest.best ? "; did you mean " : "; AuthenticAMD, "
-				       "GenuineIntel, HygonGenuine, CentaurHauls, none (not x86)",
+		return p2p_problem_set(problem, -EINVAL,
+				       "--assume %s: no processor calls itself '%s' in /proc/cpuinfo%s%s", word,
+				       assume->cpu_vendor,
+				       closest.best ? "; did you mean "
+						    : "; AuthenticAMD, "
+						      "GenuineIntel, HygonGenuine, CentaurHauls, none (not x86)",
 				       closest.best ? closest.best : "");
 	assume->cpu_family = (unsigned)family;
 	return 0;
