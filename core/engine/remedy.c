@@ -105,10 +105,18 @@ static void make_setpci(const struct p2p_judge *judge, const int *hops, size_t c
 	const char **lines = p2p_arena_array(arena, count, sizeof(*lines));
 	char address[P2P_BDF_TEXT];
 
-	for (size_t i = 0; i < count; i++)
-		lines[i] = p2p_arena_printf(arena, "setpci -s %s ECAP_ACS+6.w=0:%x",
-					    p2p_bdf_format(judge->machine->functions[hops[i]].bdf, true, address),
-					    P2P_ACS_REDIRECT);
+	for (size_t i = 0; i < count; i++) {
+		const struct p2p_function *function = &judge->machine->functions[hops[i]];
+
+		p2p_bdf_format(function->bdf, true, address);
+		/* setpci finds an extended capability by name only where there is a PCI Express one. */
+		if (p2p_absent(function->port_type.fact) && function->acs.offset)
+			lines[i] = p2p_arena_printf(arena, "setpci -s %s %x.w=0:%x", address,
+						    function->acs.offset + 6u, P2P_ACS_REDIRECT);
+		else
+			lines[i] = p2p_arena_printf(arena, "setpci -s %s ECAP_ACS+6.w=0:%x", address,
+						    P2P_ACS_REDIRECT);
+	}
 	remedy->setpci = lines;
 	remedy->setpci_count = count;
 }
