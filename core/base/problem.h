@@ -15,10 +15,7 @@ struct p2p_problem {
 int p2p_problem_set(struct p2p_problem *problem, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/*
- * The words for a negative errno, as users know them.  Only errors that this
- * program itself returns are told apart; the rest is strerror's.
- */
+/* The words for a negative errno, strerror's. */
 const char *p2p_problem_errno(int error);
 
 #endif

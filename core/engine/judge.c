@@ -390,8 +390,3 @@ const struct p2p_machine *p2p_judge_machine(const struct p2p_judge *judge)
 {
 	return judge->machine;
 }
-
-const struct p2p_hardware *p2p_judge_hardware(const struct p2p_judge *judge)
-{
-	return judge->hardware;
-}

@@ -90,6 +90,5 @@ size_t p2p_judge_reasons_max(const struct p2p_judge *judge);
 
 const struct p2p_candidates *p2p_judge_candidates(const struct p2p_judge *judge);
 const struct p2p_machine *p2p_judge_machine(const struct p2p_judge *judge);
-const struct p2p_hardware *p2p_judge_hardware(const struct p2p_judge *judge);
 
 #endif

@@ -114,8 +114,12 @@ static void cmb_read(struct p2p_scan *scan, struct p2p_function *function, const
 		function->cmb_size.fact = function->cmb_loc.fact = p2p_fact_of(-EINVAL, P2P_ORIGIN_READ);
 		return;
 	}
-	function->cmb_loc.value = strtoull(loc + 1, NULL, 16);
-	function->cmb_size.value = strtoull(size + 1, NULL, 16);
+	char *loc_end, *size_end;
+
+	function->cmb_loc.value = strtoull(loc + 1, &loc_end, 16);
+	function->cmb_size.value = strtoull(size + 1, &size_end, 16);
+	if (loc_end == loc + 1 || size_end == size + 1)
+		function->cmb_size.fact = function->cmb_loc.fact = p2p_fact_of(-EINVAL, P2P_ORIGIN_READ);
 }
 
 static void child_add(struct p2p_scan *scan, const struct child_class *class, const char *name)

@@ -173,6 +173,31 @@ static enum p2p_iommu_kind iommu_kind_of(const struct p2p_names *names)
 	return P2P_IOMMU_OTHER;
 }
 
+/* More groups than that are not looked through for one word of the host's. */
+#define MODE_GROUPS_MOST 512
+
+/* How domains translate: the type that all groups have, or "mixed"; one that cannot be read leaves it open. */
+static struct p2p_word mode_of(struct p2p_scan *scan, const struct p2p_names *groups)
+{
+	struct p2p_word mode = { 0 };
+
+	for (const char *name = groups->count <= MODE_GROUPS_MOST ? p2p_names_next(groups, NULL) : NULL; name;
+	     name = p2p_names_next(groups, name)) {
+		p2p_buf_reset(&scan->key);
+		p2p_buf_printf(&scan->key, "sys/kernel/iommu_groups/%s/type", name);
+		struct p2p_word type = p2p_scan_word(scan, p2p_buf_text(&scan->key));
+
+		if (!p2p_known(type.fact))
+			return type;
+		if (p2p_known(mode.fact) && strcmp(mode.text, type.text) != 0)
+			type.text = "mixed";
+		mode = type;
+		if (!strcmp(mode.text, "mixed"))
+			break;
+	}
+	return mode;
+}
+
 static void iommu_read(struct p2p_scan *scan)
 {
 	struct p2p_host *host = &scan->machine->host;
@@ -188,14 +213,10 @@ static void iommu_read(struct p2p_scan *scan)
 	host->iommu_groups.value = error ? 0 : names.count;
 	if (p2p_known(host->iommu_groups.fact) && host->iommu_groups.value && host->iommu_kind == P2P_IOMMU_NONE)
 		host->iommu_kind = P2P_IOMMU_OTHER;
-	/* How domains translate: the first group's type stands for the default. */
-	if (!error && names.count) {
-		p2p_buf_reset(&scan->key);
-		p2p_buf_printf(&scan->key, "sys/kernel/iommu_groups/%s/type", p2p_names_next(&names, NULL));
-		host->iommu_mode = p2p_scan_word(scan, p2p_buf_text(&scan->key));
-	} else {
+	if (!error && names.count)
+		host->iommu_mode = mode_of(scan, &names);
+	else
 		host->iommu_mode.fact = p2p_fact_of(error ? error : -ENOENT, P2P_ORIGIN_READ);
-	}
 	p2p_names_free(&names);
 }
 

@@ -92,16 +92,6 @@ struct p2p_signed p2p_scan_node(struct p2p_scan *scan, const char *key)
 	return node;
 }
 
-static void assume_default(struct p2p_machine *machine, const char *text)
-{
-	const char **list = p2p_arena_array(machine->arena, machine->assumption_count + 1, sizeof(*list));
-
-	for (size_t i = 0; i < machine->assumption_count; i++)
-		list[i] = machine->assumptions[i];
-	list[machine->assumption_count++] = text;
-	machine->assumptions = list;
-}
-
 /*
  * A dump of configuration space says nothing of the kernel.  The newest rules
  * are then the most useful question to answer, as long as that is said.
@@ -117,11 +107,11 @@ static void assume_newest_kernel(struct p2p_machine *machine, const struct p2p_a
 		return;
 	p2p_release_format(p2p_release_newest(), release);
 	host->kernel = (struct p2p_word){ fact, p2p_arena_strdup(machine->arena, release) };
-	assume_default(machine, p2p_arena_printf(machine->arena, "kernel %s (not recorded; the newest rules known)",
-						 release));
+	p2p_machine_assume(machine, p2p_arena_printf(machine->arena,
+						     "kernel %s (not recorded; the newest rules known)", release));
 	if (host->p2pdma.fact.know == P2P_UNKNOWN && !(assume && assume->p2pdma)) {
 		host->p2pdma = (struct p2p_number){ fact, 1 };
-		assume_default(machine, "P2PDMA built in (not recorded)");
+		p2p_machine_assume(machine, "P2PDMA built in (not recorded)");
 	}
 }
 
@@ -129,8 +119,9 @@ static void assume_order(struct p2p_machine *machine)
 {
 	for (size_t i = 0; i < machine->hostbridge_count; i++)
 		if (machine->hostbridges[i].order.origin == P2P_ORIGIN_ASSUMED) {
-			assume_default(machine, "functions of a root bus were found in the order of their addresses "
-						"(not recorded)");
+			p2p_machine_assume(machine,
+					   "functions of a root bus were found in the order of their addresses "
+					   "(not recorded)");
 			return;
 		}
 }

@@ -130,16 +130,6 @@ static struct p2p_fact assumed(void)
 	return p2p_fact_of(0, P2P_ORIGIN_ASSUMED);
 }
 
-static void note(struct p2p_machine *machine, const char *text)
-{
-	const char **list = p2p_arena_array(machine->arena, machine->assumption_count + 1, sizeof(*list));
-
-	if (machine->assumption_count)
-		memcpy(list, machine->assumptions, machine->assumption_count * sizeof(*list));
-	list[machine->assumption_count++] = text;
-	machine->assumptions = list;
-}
-
 /* Such a kernel has no P2PDMA to assume. */
 static bool is_before_p2pdma(const char *kernel)
 {
@@ -159,12 +149,12 @@ static void apply_host(const struct p2p_assume *assume, struct p2p_machine *mach
 		/* A release by its number is mainline's or stable's: what a vendor wrote of its own does not apply. */
 		host->running = (struct p2p_fact){ 0 };
 		host->version.fact = host->signature.fact = p2p_fact_of(-ENOENT, P2P_ORIGIN_ASSUMED);
-		note(machine, p2p_arena_printf(arena, "kernel %s", assume->kernel));
+		p2p_machine_assume(machine, p2p_arena_printf(arena, "kernel %s", assume->kernel));
 	}
 	if (assume->p2pdma || (assume->kernel && !is_before_p2pdma(assume->kernel))) {
 		host->p2pdma = (struct p2p_number){ assumed(), assume->p2pdma != P2P_NO };
 		host->p2pdma_from = (struct p2p_word){ 0 };
-		note(machine, host->p2pdma.value ? "P2PDMA built in" : "P2PDMA not built in");
+		p2p_machine_assume(machine, host->p2pdma.value ? "P2PDMA built in" : "P2PDMA not built in");
 	}
 	if (assume->cpu_vendor) {
 		host->cpu_vendor = (struct p2p_word){ assumed(), p2p_arena_strdup(arena, assume->cpu_vendor) };
@@ -172,7 +162,7 @@ static void apply_host(const struct p2p_assume *assume, struct p2p_machine *mach
 			host->cpu_vendor.fact.know = P2P_ABSENT;
 		host->cpu_family = (struct p2p_number){ assumed(), assume->cpu_family };
 		host->cpu_model = (struct p2p_word){ 0 };
-		note(machine, p2p_arena_printf(arena, "processor %s family %u", assume->cpu_vendor,
+		p2p_machine_assume(machine, p2p_arena_printf(arena, "processor %s family %u", assume->cpu_vendor,
 					       assume->cpu_family));
 	}
 	if (assume->cmdline) {
@@ -182,7 +172,7 @@ static void apply_host(const struct p2p_assume *assume, struct p2p_machine *mach
 		if ((!before || strcmp(before, assume->cmdline) != 0) && !p2p_host_release(host, &release))
 			p2p_acs_args_apply(machine, release, before, assume->cmdline);
 		host->cmdline = (struct p2p_word){ assumed(), p2p_arena_strdup(arena, assume->cmdline) };
-		note(machine, p2p_arena_printf(arena, "command line \"%s\"", assume->cmdline));
+		p2p_machine_assume(machine, p2p_arena_printf(arena, "command line \"%s\"", assume->cmdline));
 	}
 }
 
@@ -204,7 +194,7 @@ static int apply_acs(const struct p2p_assume_acs *given, struct p2p_machine *mac
 	acs->assumed |= given->set | given->clear;
 	acs->unsure &= (uint16_t)~acs->assumed;
 	p2p_acs_format(&words, given->set, given->set | given->clear);
-	note(machine, p2p_arena_printf(machine->arena, "ACS of %s: %s", address, p2p_buf_text(&words)));
+	p2p_machine_assume(machine, p2p_arena_printf(machine->arena, "ACS of %s: %s", address, p2p_buf_text(&words)));
 	p2p_buf_free(&words);
 	return 0;
 }

@@ -21,23 +21,3 @@ struct p2p_word p2p_word_read(const char *text)
 {
 	return (struct p2p_word){ .fact = p2p_fact_of(0, P2P_ORIGIN_READ), .text = text };
 }
-
-const char *p2p_know_name(enum p2p_know know)
-{
-	return know == P2P_KNOWN ? "known" : know == P2P_ABSENT ? "absent" : "unknown";
-}
-
-const char *p2p_origin_name(enum p2p_origin origin)
-{
-	switch (origin) {
-	case P2P_ORIGIN_READ:
-		return "read";
-	case P2P_ORIGIN_PUBLISHED:
-		return "published";
-	case P2P_ORIGIN_ASSUMED:
-		return "assumed";
-	case P2P_ORIGIN_NONE:
-		break;
-	}
-	return "none";
-}

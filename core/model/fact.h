@@ -73,8 +73,4 @@ struct p2p_fact p2p_fact_of(int error, enum p2p_origin origin);
 struct p2p_number p2p_number_read(uint64_t value);
 struct p2p_word p2p_word_read(const char *text);
 
-/* "unknown", "absent", "known"; "read", "published", "assumed". */
-const char *p2p_know_name(enum p2p_know know);
-const char *p2p_origin_name(enum p2p_origin origin);
-
 #endif

@@ -10,6 +10,16 @@ void p2p_machine_free(struct p2p_machine *machine)
 		p2p_arena_free(machine->arena);
 }
 
+void p2p_machine_assume(struct p2p_machine *machine, const char *text)
+{
+	const char **list = p2p_arena_array(machine->arena, machine->assumption_count + 1, sizeof(*list));
+
+	for (size_t i = 0; i < machine->assumption_count; i++)
+		list[i] = machine->assumptions[i];
+	list[machine->assumption_count++] = text;
+	machine->assumptions = list;
+}
+
 int p2p_machine_find(const struct p2p_machine *machine, struct p2p_bdf bdf)
 {
 	size_t low = 0, high = machine->function_count;

@@ -182,7 +182,7 @@ struct p2p_host {
 	struct p2p_fact iommu;       /* is iommu_kind known */
 	enum p2p_iommu_kind iommu_kind;
 	struct p2p_number iommu_groups;  /* how many */
-	struct p2p_word iommu_mode;  /* the domain type that most functions have; "mixed" */
+	struct p2p_word iommu_mode;  /* the domain type of all groups; "mixed" */
 	struct p2p_number numa_nodes;
 	struct p2p_word dmi_vendor, dmi_product, dmi_board, dmi_bios;
 };
@@ -209,6 +209,9 @@ struct p2p_machine {
 
 /* NULL is fine. */
 void p2p_machine_free(struct p2p_machine *machine);
+
+/* Lists an assumption, one sentence; `text` must live as long as the machine. */
+void p2p_machine_assume(struct p2p_machine *machine, const char *text);
 
 /* The index of the function with that address, or P2P_NOBODY. */
 int p2p_machine_find(const struct p2p_machine *machine, struct p2p_bdf bdf);

@@ -128,12 +128,6 @@ const struct p2p_rule_row *p2p_rule_row(enum p2p_rule rule)
 	return &rules[rule < P2P_RULE_COUNT ? rule : P2P_RULE_NONE];
 }
 
-const struct p2p_ruleset_row *p2p_rulesets(size_t *ret_count)
-{
-	*ret_count = RULESET_COUNT;
-	return rulesets;
-}
-
 struct p2p_release p2p_release_newest(void)
 {
 	return rulesets[RULESET_COUNT - 1].last;

@@ -87,9 +87,6 @@ struct p2p_ruleset_row {
 /* The rule set of a mainline release; NULL: before 4.20, after the newest known, or never released (4.21). */
 const struct p2p_ruleset_row *p2p_ruleset_of(struct p2p_release release);
 
-/* All rule sets, oldest first. */
-const struct p2p_ruleset_row *p2p_rulesets(size_t *ret_count);
-
 /* The newest release whose rules are known, and the first with P2PDMA. */
 struct p2p_release p2p_release_newest(void);
 struct p2p_release p2p_release_first(void);

@@ -202,6 +202,13 @@ load helper
 	says "(identity)"
 }
 
+@test "groups of different types: the mode is mixed, not that of the first" {
+	sed 's|^\(read sys/kernel/iommu_groups/3/type = \).*|\1identity|' "$MACHINES/switch-acs.snap" >"$BATS_TEST_TMPDIR/box"
+	p2ptopo -F "$BATS_TEST_TMPDIR/box" tree
+	exits 0
+	says "IOMMU intel (mixed)"
+}
+
 @test "a kernel without an IOMMU layer has no mode, and none is made up" {
 	local copy=$BATS_TEST_TMPDIR/copy.snap
 	sed 's/^list sys\/kernel\/iommu_groups :.*/fail sys\/kernel\/iommu_groups ENOENT list/' "$(snap switch)" >"$copy"
