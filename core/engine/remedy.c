@@ -13,23 +13,13 @@
 #include "../model/acs.h"
 #include "judge-internal.h"
 
-/*
- * The path of slots from the root bus, "0000:00:01.0/00.0/02.0": it holds when
- * buses are numbered anew.  A VF has no path of its own and is named by its
- * address.
- */
-static void put_path(const struct p2p_judge *judge, int index, struct p2p_buf *buf)
+/* How an argument names a hop: by its path, which holds when buses are numbered anew, or else by its address. */
+static void put_hop(const struct p2p_judge *judge, int index, struct p2p_buf *buf)
 {
-	const struct p2p_function *function = &judge->machine->functions[index];
-	int up = p2p_up(judge, index);
 	char address[P2P_BDF_TEXT];
 
-	if (up == P2P_NOBODY || p2p_known(function->physfn.fact)) {
-		p2p_buf_puts(buf, p2p_bdf_format(function->bdf, true, address));
-		return;
-	}
-	put_path(judge, up, buf);
-	p2p_buf_printf(buf, "/%02x.%u", function->bdf.devfn >> 3, function->bdf.devfn & 7);
+	if (p2p_function_path(judge->machine, index, buf))
+		p2p_buf_puts(buf, p2p_bdf_format(judge->machine->functions[index].bdf, true, address));
 }
 
 /* Flags of config_acs=, bit 6 first: RR, CR, EC off; what is on now stays on; the rest as found. */
@@ -91,7 +81,7 @@ static const char *make_bootargs(const struct p2p_judge *judge, enum p2p_acs_arg
 			put_flags(&judge->machine->functions[hops[i]].acs, &buf);
 			p2p_buf_putc(&buf, '@');
 		}
-		put_path(judge, hops[i], &buf);
+		put_hop(judge, hops[i], &buf);
 	}
 	const char *text = p2p_arena_strdup(arena, p2p_buf_text(&buf));
 

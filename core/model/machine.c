@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "machine.h"
 
+#include <errno.h>
 #include <linux/pci_regs.h>
 
 void p2p_machine_free(struct p2p_machine *machine)
@@ -74,6 +75,37 @@ bool p2p_function_is_peer(const struct p2p_function *function)
 	unsigned base = (unsigned)(function->class.value >> 16), sub = (unsigned)(function->class.value >> 8) & 0xff;
 
 	return (base == 0x01 && sub == 0x08) || base == 0x02 || base == 0x03 || base == 0x12;
+}
+
+/* All edges on the way up are known. */
+static void put_path(const struct p2p_machine *machine, int index, struct p2p_buf *buf)
+{
+	const struct p2p_function *function = &machine->functions[index];
+	char address[P2P_BDF_TEXT];
+
+	if (p2p_absent(function->up.fact)) {
+		p2p_buf_puts(buf, p2p_bdf_format(function->bdf, true, address));
+		return;
+	}
+	put_path(machine, function->up.to, buf);
+	p2p_buf_printf(buf, "/%02x.%u", function->bdf.devfn >> 3, function->bdf.devfn & 7);
+}
+
+int p2p_function_path(const struct p2p_machine *machine, int index, struct p2p_buf *ret)
+{
+	const struct p2p_function *function = &machine->functions[index];
+	char address[P2P_BDF_TEXT];
+
+	if (p2p_known(function->physfn.fact)) {
+		p2p_buf_puts(ret, p2p_bdf_format(function->bdf, true, address));
+		return 0;
+	}
+	while (p2p_known(function->up.fact))
+		function = &machine->functions[function->up.to];
+	if (!p2p_absent(function->up.fact))
+		return function->up.fact.error ? function->up.fact.error : -ENODATA;
+	put_path(machine, index, ret);
+	return 0;
 }
 
 /* A port whose link is the one below it. */

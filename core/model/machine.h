@@ -14,6 +14,7 @@
 
 #include "../base/arena.h"
 #include "../base/bdf.h"
+#include "../base/buf.h"
 #include "fact.h"
 #include "kernel.h"
 
@@ -221,6 +222,16 @@ bool p2p_function_is_bridge(const struct p2p_function *function);
 
 /* A device people want to see pairs of: classes 01 02 03 08 12, peer memory, or bound to vfio; VFs folded. */
 bool p2p_function_is_peer(const struct p2p_function *function);
+
+/*
+ * The path of slots from the root bus down, "0000:00:01.0/00.0/02.0", added to
+ * `ret`: it holds when buses are numbered anew, and is how pci=config_acs= and
+ * disable_acs_redir= may name a function (KERNEL:
+ * drivers/pci/pci.c:pci_dev_str_match_path, 4.20-).  A VF's slots are not its
+ * own (its PF's bus may have the same), so it is named by its address.  A
+ * negative errno when an edge on the way is UNKNOWN; `ret` is then untouched.
+ */
+int p2p_function_path(const struct p2p_machine *machine, int index, struct p2p_buf *ret);
 
 /*
  * How the link of `index` to its upstream partner stands.  For a port that
