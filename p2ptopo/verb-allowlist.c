@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "core/view/json-machine.h"
-#include "topo.h"
+#include "core/topo/topo.h"
 
 enum { COL_ID, COL_FLAG, COL_SINCE, COL_UNTIL, COL_APPLIES, COL_HOSTS, COL_NAME, COL_CITE };
 

@@ -12,7 +12,7 @@
 #include "core/engine/summary.h"
 #include "core/view/json-machine.h"
 #include "core/view/json-verdict.h"
-#include "topo.h"
+#include "core/topo/topo.h"
 
 enum {
 	COL_PROVIDER, COL_CLIENT, COL_MAP, COL_DIST, COL_LOC, COL_OFFER, COL_TAKES, COL_RULE, COL_WOULD,

@@ -2,7 +2,7 @@
 /* snapshot: everything that any verb would read, as text (p2p-snapshot(5)). */
 #include <stdio.h>
 
-#include "topo.h"
+#include "core/topo/topo.h"
 
 static enum p2p_exit print(struct topo *topo)
 {

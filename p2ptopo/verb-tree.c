@@ -6,7 +6,7 @@
 
 #include "core/model/acs.h"
 #include "core/view/json-machine.h"
-#include "topo.h"
+#include "core/topo/topo.h"
 
 enum {
 	COL_DEVICE, COL_LINK, COL_ACS, COL_ATS, COL_GROUP, COL_MEMORY, COL_ISLAND, COL_NAME,

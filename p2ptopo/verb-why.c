@@ -7,7 +7,7 @@
 #include "core/model/acs.h"
 #include "core/view/json-machine.h"
 #include "core/view/json-verdict.h"
-#include "topo.h"
+#include "core/topo/topo.h"
 
 struct why {
 	struct topo *topo;

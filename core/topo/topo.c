@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/text.h"
-#include "core/cli/style.h"
-#include "core/io/policy-yaml.h"
+#include "../base/text.h"
+#include "../cli/style.h"
+#include "../io/policy-yaml.h"
 
 static void say(const struct topo *topo, const char *text)
 {

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What every verb of p2ptopo needs: the input opened, scanned and made ready
- * to be judged.  Floor 5.
+ * What every verb of both programs needs: the input opened, scanned and made
+ * ready to be judged.  Floor 5 (topo).
  */
-#ifndef P2PTOPO_TOPO_H
-#define P2PTOPO_TOPO_H
+#ifndef P2P_TOPO_TOPO_H
+#define P2P_TOPO_TOPO_H
 
-#include "core/cli/cli.h"
-#include "core/engine/judge.h"
-#include "core/io/pcilib.h"
-#include "core/io/scan.h"
-#include "core/model/choice.h"
-#include "core/view/view.h"
+#include "../cli/cli.h"
+#include "../engine/judge.h"
+#include "../io/pcilib.h"
+#include "../io/scan.h"
+#include "../model/choice.h"
+#include "../view/view.h"
 
-/* Where the hardware rows are (paths.c). */
+/* Where the hardware rows are; each program has its own (paths.c). */
 extern const char topo_allowlist_path[];
 
 struct topo {
