@@ -58,6 +58,17 @@ void p2p_arena_free(struct p2p_arena *arena)
 	free(arena);
 }
 
+void p2p_arena_adopt(struct p2p_arena *arena, struct p2p_arena *other)
+{
+	struct block **last = &arena->blocks;
+
+	/* Behind its own, so that what is left of its newest block is still used. */
+	while (*last)
+		last = &(*last)->next;
+	*last = other->blocks;
+	free(other);
+}
+
 static struct block *block_add(struct p2p_arena *arena, size_t size)
 {
 	size_t want = size > 65536 ? size : 65536;

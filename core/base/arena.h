@@ -21,6 +21,9 @@ struct p2p_arena *p2p_arena_new(void);
 /* Frees the arena and all that was allocated from it.  NULL is fine. */
 void p2p_arena_free(struct p2p_arena *arena);
 
+/* What `other` has handed out lives as long as `arena` from now on; `other` is gone. */
+void p2p_arena_adopt(struct p2p_arena *arena, struct p2p_arena *other);
+
 /* `size` zeroed bytes, aligned for any type; valid until the arena is freed. */
 void *p2p_arena_alloc(struct p2p_arena *arena, size_t size);
 

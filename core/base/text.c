@@ -122,6 +122,29 @@ void p2p_text_json(struct p2p_buf *buf, const char *text)
 	}
 }
 
+bool p2p_text_glob(const char *pattern, const char *text)
+{
+	const char *star = NULL, *retry = NULL; /* where to go on when what follows the last * does not fit */
+
+	while (*text) {
+		if (*pattern == '*') {
+			star = ++pattern;
+			retry = text;
+		} else if (*pattern && (*pattern == '?' || *pattern == *text)) {
+			pattern++;
+			text++;
+		} else if (star) {
+			pattern = star;
+			text = ++retry;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return !*pattern;
+}
+
 int p2p_text_natural(const char *a, const char *b)
 {
 	while (*a && *b) {

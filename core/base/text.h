@@ -33,6 +33,9 @@ void p2p_text_json(struct p2p_buf *buf, const char *text);
 /* The bytes of the UTF-8 character at `text`, 0 when it is not one. */
 int p2p_text_utf8(const char *text, uint32_t *ret);
 
+/* Does `pattern` fit the whole text?  * is any bytes, ? any one; there is no escape. */
+bool p2p_text_glob(const char *pattern, const char *text);
+
 /*
  * Compares names with numbers in them as people do: nvme2 before nvme10.
  * <0, 0, >0.

@@ -355,6 +355,11 @@ const char *p2p_cli_next(const struct p2p_cli *cli, const char *word, size_t *at
 	return NULL;
 }
 
+bool p2p_cli_knows(const struct p2p_cli *cli, const char *word)
+{
+	return find_word(cli->program, word, strlen(word));
+}
+
 bool p2p_cli_has(const struct p2p_cli *cli, const char *word)
 {
 	assert(find_word(cli->program, word, strlen(word)));

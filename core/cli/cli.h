@@ -125,6 +125,9 @@ void p2p_cli_free(struct p2p_cli *cli);
  */
 bool p2p_cli_has(const struct p2p_cli *cli, const char *word);
 
+/* Is that option one of the program's at all?  For code that both programs share. */
+bool p2p_cli_knows(const struct p2p_cli *cli, const char *word);
+
 /* The value of the last one; NULL when it was not given, or given without a value. */
 const char *p2p_cli_value(const struct p2p_cli *cli, const char *word);
 

@@ -85,6 +85,12 @@ enum p2p_remedy_kind p2p_judge_remedy_kind(const struct p2p_judge *judge, const 
 /* Why a fact is UNKNOWN, in words: "only root may read it". */
 const char *p2p_unknown_why(int error);
 
+/*
+ * The hops that redirect for sure on the walk of a verdict whose two sides
+ * meet below a root port, in the kernel's order, each once; room as for reasons.
+ */
+size_t p2p_judge_redirecting(const struct p2p_judge *judge, const struct p2p_verdict *verdict, int *ret);
+
 /* Room for every reason of any verdict. */
 size_t p2p_judge_reasons_max(const struct p2p_judge *judge);
 

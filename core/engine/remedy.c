@@ -32,8 +32,7 @@ static void put_flags(const struct p2p_acs *acs, struct p2p_buf *buf)
 	}
 }
 
-/* The hops that redirect, in the kernel's order, each once. */
-static size_t redirecting(const struct p2p_judge *judge, const struct p2p_verdict *verdict, int *ret)
+size_t p2p_judge_redirecting(const struct p2p_judge *judge, const struct p2p_verdict *verdict, int *ret)
 {
 	size_t count = 0;
 	const int starts[] = { verdict->provider, verdict->client };
@@ -152,7 +151,7 @@ static void remedy_acs(const struct p2p_judge *judge, const struct p2p_verdict *
 		       struct p2p_remedy *remedy)
 {
 	int *hops = p2p_arena_array(arena, p2p_judge_reasons_max(judge), sizeof(*hops));
-	size_t count = redirecting(judge, verdict, hops);
+	size_t count = p2p_judge_redirecting(judge, verdict, hops);
 	enum p2p_acs_args args = args_of(judge);
 
 	remedy->kind = P2P_REMEDY_ACS;

@@ -16,6 +16,7 @@
 #include "../base/arena.h"
 #include "../base/buf.h"
 #include "../base/problem.h"
+#include "problems.h"
 
 enum p2p_yaml_kind {
 	P2P_YAML_SCALAR = 0,
@@ -39,6 +40,8 @@ struct p2p_yaml_file {
 	struct p2p_problem *problem;
 	struct p2p_arena *nodes; /* owns the tree */
 	struct p2p_arena *keep;  /* owns what outlives it */
+	/* Not NULL: every mistake is added here and the reading goes on; `problem` then has the last. */
+	struct p2p_problems *all;
 };
 
 /* The file's bytes, at most 1 MiB, regular files only. */
@@ -47,7 +50,7 @@ int p2p_yaml_load(const char *path, struct p2p_problem *problem, struct p2p_buf 
 /* The tree of the one document in `text`; -EINVAL with path:line:column. */
 int p2p_yaml_parse(const struct p2p_yaml_file *file, const char *text, size_t len, const struct p2p_yaml **ret);
 
-/* Sets "path:line:column: ..." and returns -EINVAL. */
+/* Sets, or adds, "path:line:column: ..." and returns -EINVAL. */
 int p2p_yaml_fail(const struct p2p_yaml_file *file, const struct p2p_yaml *at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -39,6 +39,8 @@ static int fail_v(const struct p2p_yaml_file *file, size_t line, size_t column, 
 
 	p2p_buf_vprintf(&buf, format, args);
 	p2p_problem_set(file->problem, 0, "%s:%zu:%zu: %s", file->path, line, column, p2p_buf_text(&buf));
+	if (file->all)
+		p2p_problems_add(file->all, file->problem->text);
 	p2p_buf_free(&buf);
 	return -EINVAL;
 }
@@ -296,18 +298,25 @@ static int take_value(const struct p2p_yaml_file *file, const struct p2p_yaml *v
 int p2p_yaml_take(const struct p2p_yaml_file *file, const struct p2p_yaml *map, const char *what,
 		  const struct p2p_yaml_field *fields, size_t count, void *into)
 {
+	int failed = 0;
+
 	if (map->kind != P2P_YAML_MAP)
 		return p2p_yaml_fail(file, map, "%s must be 'key: value' pairs", what);
 	for (const struct p2p_yaml *value = map->first; value; value = value->next) {
 		int error = take_value(file, value, fields, count, into);
 
-		if (error)
+		if (error && !file->all)
 			return error;
+		failed = failed ? failed : error;
 	}
-	for (size_t i = 0; i < count; i++)
-		if (fields[i].needed && !p2p_yaml_find(map, fields[i].word))
-			return p2p_yaml_fail(file, map, "'%s' is missing in %s", fields[i].word, what);
-	return 0;
+	for (size_t i = 0; i < count; i++) {
+		if (!fields[i].needed || p2p_yaml_find(map, fields[i].word))
+			continue;
+		failed = p2p_yaml_fail(file, map, "'%s' is missing in %s", fields[i].word, what);
+		if (!file->all)
+			return failed;
+	}
+	return failed;
 }
 
 static int read_all(int fd, size_t size, struct p2p_buf *buf)

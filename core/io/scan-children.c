@@ -122,6 +122,21 @@ static void cmb_read(struct p2p_scan *scan, struct p2p_function *function, const
 		function->cmb_size.fact = function->cmb_loc.fact = p2p_fact_of(-EINVAL, P2P_ORIGIN_READ);
 }
 
+/* Padded with blanks, as the controller has it (drivers/nvme/host/sysfs.c:nvme_sysfs_show_serial). */
+static void serial_read(struct p2p_scan *scan, struct p2p_function *function, const char *name)
+{
+	p2p_buf_reset(&scan->key);
+	p2p_buf_printf(&scan->key, "sys/class/nvme/%s/serial", name);
+	function->serial = p2p_scan_word(scan, p2p_buf_text(&scan->key));
+	if (!p2p_known(function->serial.fact))
+		return;
+	char *text = (char *)function->serial.text;
+	size_t length = strlen(text);
+
+	while (length && text[length - 1] == ' ')
+		text[--length] = '\0';
+}
+
 static void child_add(struct p2p_scan *scan, const struct child_class *class, const char *name)
 {
 	struct p2p_machine *machine = scan->machine;
@@ -144,6 +159,8 @@ static void child_add(struct p2p_scan *scan, const struct child_class *class, co
 		child->state = net_state(scan, child->name);
 	if (class->kind == P2P_CHILD_NVME && scan->options->want & P2P_WANT_MEMORY)
 		cmb_read(scan, function, child->name);
+	if (class->kind == P2P_CHILD_NVME && scan->options->want & P2P_WANT_DETAIL)
+		serial_read(scan, function, child->name);
 }
 
 void p2p_scan_children(struct p2p_scan *scan)

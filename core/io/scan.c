@@ -155,6 +155,8 @@ int p2p_scan(struct p2p_source *source, const struct p2p_scan_options *options, 
 			p2p_scan_children(&scan);
 		if (options->want & P2P_WANT_NAMES)
 			p2p_scan_names(&scan);
+		if (options->want & P2P_WANT_TARGETS)
+			p2p_scan_nvmet(&scan);
 		/* Before what the user assumes: a command line means what it does in some release. */
 		assume_newest_kernel(machine, options->assume);
 		if (options->assume)

@@ -25,6 +25,7 @@ enum p2p_want {
 	P2P_WANT_ALL = 63,
 	/* /proc/bus/pci/devices even where folders tell the order: for a snapshot that is unpacked. */
 	P2P_WANT_ORDER = 64,
+	P2P_WANT_TARGETS = 256, /* what p2pctl sets: nvmet namespaces, runtime power management */
 	P2P_WANT_RUNNING = 128, /* the running kernel's own allowlist: as root the costliest thing that is read */
 };
 

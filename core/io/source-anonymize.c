@@ -53,6 +53,10 @@ static bool starts_with(const char *text, const char *with)
 
 static bool is_kept_key(const char *key)
 {
+	const char *last = strrchr(key, '/');
+
+	if (last && !strcmp(last, "/serial"))
+		return false;
 	for (size_t i = 0; i < sizeof(kept_keys) / sizeof(*kept_keys); i++)
 		if (starts_with(key, kept_keys[i]))
 			return true;

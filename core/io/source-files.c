@@ -173,7 +173,8 @@ static int file_read(struct files *files, const char *key, uint64_t offset, void
 {
 	size_t done = 0;
 
-	if (files->file < 0 || strcmp(files->file_key, key) != 0) {
+	/* An attribute that is read from its start again is asked again: configfs answers once an open. */
+	if (files->file < 0 || strcmp(files->file_key, key) != 0 || (!offset && !files->file_sysfs)) {
 		int error = file_open(files, key);
 
 		if (error)

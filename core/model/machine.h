@@ -99,6 +99,8 @@ struct p2p_function {
 	struct p2p_number header;      /* header type without the multifunction bit; 1 and 2 are bridges */
 	struct p2p_number port_type;   /* PCIe type code, ABSENT: not PCI Express */
 	struct p2p_word driver;        /* ABSENT: no driver is bound */
+	struct p2p_word driver_override; /* the only driver that may bind; ABSENT: any */
+	struct p2p_word serial;        /* of an NVMe controller; ABSENT: no such controller */
 	struct p2p_word vendor_name, device_name, class_name; /* pci.ids */
 
 	/* Edges: `up` is the kernel's walk, `under` is what is drawn. */
@@ -123,6 +125,7 @@ struct p2p_function {
 	struct p2p_number cmb_size, cmb_loc; /* NVMe CMBSZ and CMBLOC registers (sysfs nvmeX/cmb); ABSENT: none */
 	struct p2p_number vfs, vfs_max; /* SR-IOV: VFs enabled and possible; ABSENT: not a PF */
 	struct p2p_number cxl;         /* CXL DVSEC ids seen, as a bit mask; ABSENT: none */
+	struct p2p_word power_control; /* sysfs power/control: "on" never sleeps, "auto" may */
 	struct p2p_word power_state;   /* D0, D3hot, D3cold, ... */
 	struct p2p_word removable;     /* sysfs `removable`: fixed, removable; untrusted devices are removable */
 	struct p2p_child *children;    /* by kind, then name */
@@ -188,6 +191,19 @@ struct p2p_host {
 	struct p2p_word dmi_vendor, dmi_product, dmi_board, dmi_bios;
 };
 
+/*
+ * A namespace that this host offers to others, in configfs
+ * (KERNEL: drivers/nvme/target/configfs.c, 4.20- for p2pmem).
+ */
+struct p2p_namespace {
+	const char *subsystem, *number; /* as their folders are called */
+	const char *key;		/* of its folder */
+	struct p2p_word device_path;	/* "/dev/nvme0n1" */
+	struct p2p_word p2pmem;		/* "0" off, "1" automatic, else an address; ABSENT: a kernel without P2PDMA */
+	struct p2p_number enabled;
+	int function;			/* behind device_path; P2P_NOBODY: none, or not known */
+};
+
 /* Something a person should hear about the reading; it never changes an answer in silence. */
 struct p2p_message {
 	const char *text; /* may hold foreign bytes */
@@ -201,6 +217,9 @@ struct p2p_machine {
 	size_t function_count;
 	struct p2p_hostbridge *hostbridges; /* by domain, bus, key */
 	size_t hostbridge_count;
+	struct p2p_fact nvmet;    /* ABSENT: no nvmet here, or configfs is not mounted */
+	struct p2p_namespace *namespaces; /* by subsystem, number */
+	size_t namespace_count;
 	struct p2p_message *messages;
 	const char *const *assumptions; /* what was assumed, one sentence each */
 	size_t assumption_count;

@@ -10,6 +10,17 @@
 #include "../cli/style.h"
 #include "../io/policy-yaml.h"
 
+/* Not every program has every option. */
+static bool has(const struct p2p_cli *cli, const char *word)
+{
+	return p2p_cli_knows(cli, word) && p2p_cli_has(cli, word);
+}
+
+static const char *value(const struct p2p_cli *cli, const char *word)
+{
+	return p2p_cli_knows(cli, word) ? p2p_cli_value(cli, word) : NULL;
+}
+
 static void say(const struct topo *topo, const char *text)
 {
 	struct p2p_problem problem;
@@ -47,7 +58,7 @@ static enum p2p_exit open_source(struct topo *topo)
 	return error ? topo_complain(topo, &problem) : P2P_EXIT_OK;
 }
 
-static enum p2p_exit read_assumptions(struct topo *topo, struct p2p_assume *assume)
+static enum p2p_exit read_assumptions(struct topo *topo)
 {
 	const char **words = p2p_arena_array(topo->arena, topo->cli->given_count, sizeof(*words));
 	struct p2p_problem problem = { "" };
@@ -56,7 +67,7 @@ static enum p2p_exit read_assumptions(struct topo *topo, struct p2p_assume *assu
 
 	while ((word = p2p_cli_next(topo->cli, "assume", &at)))
 		words[count++] = word;
-	if (!p2p_assume_parse(topo->arena, words, count, &problem, assume))
+	if (!p2p_assume_parse(topo->arena, words, count, &problem, &topo->assume))
 		return P2P_EXIT_OK;
 	p2p_cli_complain(topo->cli, stderr, &problem);
 	return P2P_EXIT_USAGE;
@@ -64,7 +75,7 @@ static enum p2p_exit read_assumptions(struct topo *topo, struct p2p_assume *assu
 
 static enum p2p_exit open_filter(struct topo *topo)
 {
-	const char *slot = p2p_cli_value(topo->cli, "slot"), *id = p2p_cli_value(topo->cli, "id");
+	const char *slot = value(topo->cli, "slot"), *id = value(topo->cli, "id");
 	struct p2p_problem problem = { "" };
 
 	if (!slot && !id)
@@ -75,12 +86,12 @@ static enum p2p_exit open_filter(struct topo *topo)
 	return P2P_EXIT_USAGE;
 }
 
-static enum p2p_exit scan(struct topo *topo, unsigned want, const struct p2p_assume *assume)
+static enum p2p_exit scan(struct topo *topo, unsigned want)
 {
-	struct p2p_scan_options options = { .want = want, .wake = p2p_cli_has(topo->cli, "wake"), .assume = assume };
+	struct p2p_scan_options options = { .want = want, .wake = has(topo->cli, "wake"), .assume = &topo->assume };
 	struct p2p_problem problem = { "" };
 
-	if (p2p_cli_has(topo->cli, "numeric"))
+	if (has(topo->cli, "numeric"))
 		options.want &= ~(unsigned)P2P_WANT_NAMES;
 	int error = p2p_scan(topo->source, &options, &problem, &topo->machine);
 
@@ -97,7 +108,7 @@ static void start(const struct p2p_cli *cli, struct topo *topo)
 {
 	*topo = (struct topo){ .cli = cli, .arena = p2p_arena_new() };
 	topo->style = p2p_style_of(stdout, p2p_cli_value(cli, "color"), p2p_cli_has(cli, "ascii"));
-	topo->all = p2p_cli_has(cli, "all");
+	topo->all = has(cli, "all");
 	topo->domain = p2p_cli_has(cli, "domain");
 }
 
@@ -113,20 +124,28 @@ enum p2p_exit topo_open_source(const struct p2p_cli *cli, struct topo *topo)
 	return code;
 }
 
-enum p2p_exit topo_open(const struct p2p_cli *cli, unsigned want, struct topo *topo)
+enum p2p_exit topo_begin(const struct p2p_cli *cli, struct topo *topo)
 {
-	struct p2p_problem problem = { "" };
-	struct p2p_assume assume;
-
 	start(cli, topo);
-	enum p2p_exit code = read_assumptions(topo, &assume);
+	enum p2p_exit code = read_assumptions(topo);
 
 	if (code == P2P_EXIT_OK)
 		code = open_filter(topo);
-	if (code == P2P_EXIT_OK)
-		code = open_source(topo);
-	if (code == P2P_EXIT_OK)
-		code = scan(topo, want, &assume);
+	return code == P2P_EXIT_OK ? open_source(topo) : code;
+}
+
+enum p2p_exit topo_open(const struct p2p_cli *cli, unsigned want, struct topo *topo)
+{
+	enum p2p_exit code = topo_begin(cli, topo);
+
+	return code == P2P_EXIT_OK ? topo_look(topo, want) : code;
+}
+
+enum p2p_exit topo_look(struct topo *topo, unsigned want)
+{
+	struct p2p_problem problem = { "" };
+	enum p2p_exit code = scan(topo, want);
+
 	if (code != P2P_EXIT_OK)
 		return code;
 	if (p2p_hardware_load(topo_allowlist_path, &problem, &topo->hardware))

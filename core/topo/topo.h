@@ -23,6 +23,7 @@ struct topo {
 	struct p2p_machine *machine;
 	struct p2p_hardware *hardware;
 	struct p2p_judge *judge;
+	struct p2p_assume assume;
 	struct p2p_filter *filter; /* -s, -d; NULL: everything */
 	struct p2p_style style;
 	bool all, domain;
@@ -37,6 +38,10 @@ enum p2p_exit topo_open(const struct p2p_cli *cli, unsigned want, struct topo *t
 
 /* The source alone, recording: for `snapshot`. */
 enum p2p_exit topo_open_source(const struct p2p_cli *cli, struct topo *topo);
+
+/* The same in two steps, for who puts something before the source in between (p2pctl's overlay). */
+enum p2p_exit topo_begin(const struct p2p_cli *cli, struct topo *topo);
+enum p2p_exit topo_look(struct topo *topo, unsigned want);
 
 void topo_close(struct topo *topo);
 

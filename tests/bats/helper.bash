@@ -14,21 +14,27 @@ if [ -z "${P2PTOPO-}" ]; then
 fi
 [ -x "$P2PTOPO" ] || { echo "no program: build it, or say where it is: P2PTOPO=..." >&2; exit 1; }
 export P2PTOPO
+# The other program is in the folder beside it.
+P2PCTL=${P2PCTL:-${P2PTOPO%/*/*}/p2pctl/p2pctl}
+export P2PCTL
 
 # The machines are text of a generator; they are written anew where one is older than its description.
 snap() { echo "$MACHINES/$1.snap"; }
 
-# `p2ptopo ARG...` into $output (standard output), $errors (standard error) and $status.
-p2ptopo() {
+# `p2ptopo ARG...` into $output (standard output), $errors (standard error) and $status; `p2pctl ARG...` too.
+p2ptopo() { program "$P2PTOPO" "$@"; }
+p2pctl() { program "$P2PCTL" "$@"; }
+
+program() {
 	local errors_file=$BATS_TEST_TMPDIR/errors
 	status=0
-	output=$(timeout 20 "$P2PTOPO" "$@" 2>"$errors_file"; echo "status $?")
+	output=$(timeout 20 "$@" 2>"$errors_file"; echo "status $?")
 	status=${output##*status }
 	output=${output%status *}
 	output=${output%$'\n'}
 	errors=$(<"$errors_file")
 	case $errors in *Sanitizer* | *"runtime error"*) echo "$errors" >&2; return 99 ;; esac
-	[ "$status" -lt 124 ] || { echo "p2ptopo $*: status $status" >&2; return 99; }
+	[ "$status" -lt 124 ] || { echo "$*: status $status" >&2; return 99; }
 }
 
 # The same on a machine of tests/machines.

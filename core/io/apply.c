@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "apply.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define TEXT_MAX 4096
+
+static int read_word(struct p2p_source *source, const struct p2p_edit *change, uint16_t *ret)
+{
+	unsigned char bytes[2];
+	size_t got = 0;
+	int error = p2p_source_read(source, change->key, change->offset, bytes, sizeof(bytes), &got);
+
+	if (error)
+		return error;
+	if (got != sizeof(bytes))
+		return -EACCES;
+	*ret = (uint16_t)(bytes[0] | bytes[1] << 8);
+	return 0;
+}
+
+static int read_text(struct p2p_source *source, const char *key, struct p2p_buf *ret)
+{
+	int error = p2p_source_read_text(source, key, TEXT_MAX, ret);
+
+	if (!error && ret->len && ret->text[ret->len - 1] == '\n')
+		ret->text[--ret->len] = '\0';
+	return error;
+}
+
+static enum p2p_place_now place_of_error(int error)
+{
+	return error == -ENOENT || error == -ENODEV ? P2P_PLACE_GONE : P2P_PLACE_UNKNOWN;
+}
+
+static enum p2p_place_now look_at_word(struct p2p_source *source, const struct p2p_edit *change)
+{
+	uint16_t now = 0;
+	int error = read_word(source, change, &now);
+
+	if (error)
+		return place_of_error(error);
+	/* A function that is gone, or not yet back, answers all ones. */
+	if (now == 0xffff)
+		return P2P_PLACE_GONE;
+	if ((now & change->mask) == (change->after & change->mask))
+		return P2P_PLACE_AFTER;
+	return (now & change->mask) == (change->before & change->mask) ? P2P_PLACE_BEFORE : P2P_PLACE_OTHER;
+}
+
+static enum p2p_place_now look_at_text(struct p2p_source *source, const struct p2p_edit *change)
+{
+	struct p2p_buf now = P2P_BUF_INIT;
+	enum p2p_place_now place;
+	int error = read_text(source, change->key, &now);
+
+	if (error)
+		place = place_of_error(error);
+	else if (!strcmp(p2p_buf_text(&now), change->text_after))
+		place = P2P_PLACE_AFTER;
+	else
+		place = strcmp(p2p_buf_text(&now), change->text_before) != 0 ? P2P_PLACE_OTHER : P2P_PLACE_BEFORE;
+	p2p_buf_free(&now);
+	return place;
+}
+
+enum p2p_place_now p2p_apply_look(struct p2p_source *source, const struct p2p_edit *change)
+{
+	return change->kind == P2P_EDIT_WORD ? look_at_word(source, change) : look_at_text(source, change);
+}
+
+/* Writes the change on top of what the word holds now, whatever its other bits are. */
+static int write_change(const struct p2p_apply *apply, const struct p2p_edit *change)
+{
+	uint16_t now = 0;
+
+	if (change->kind == P2P_EDIT_WORD) {
+		int error = read_word(apply->source, change, &now);
+
+		if (error)
+			return error;
+		now = (uint16_t)((now & ~change->mask) | (change->after & change->mask));
+	}
+	return p2p_sink_write(apply->sink, change, now);
+}
+
+static int complain(struct p2p_problem *problem, int error, const struct p2p_edit *change, const char *what)
+{
+	struct p2p_buf text = P2P_BUF_INIT;
+
+	p2p_edit_format(&text, change);
+	p2p_problem_set(problem, 0, "%s: %s", p2p_buf_text(&text), what);
+	p2p_buf_free(&text);
+	return error;
+}
+
+static const char *words_of(int error)
+{
+	switch (error) {
+	case -EPERM:
+		return "the kernel does not let it be written: lockdown (Secure Boot), or not root";
+	case -EBUSY:
+		return "it is in use: disable the namespace first, or let the policy say live: restart";
+	case -ENOENT:
+	case -ENODEV:
+		return "the device is gone";
+	default:
+		return p2p_problem_errno(error);
+	}
+}
+
+/* One change, with its records.  What it returns is why it is not made; its intent may be in the journal. */
+static int make(const struct p2p_apply *apply, struct p2p_run *run, const struct p2p_edit *change,
+		struct p2p_problem *problem)
+{
+	enum p2p_place_now place = p2p_apply_look(apply->source, change);
+
+	if (place == P2P_PLACE_GONE)
+		return complain(problem, -ENODEV, change, words_of(-ENODEV));
+	if (place != P2P_PLACE_BEFORE)
+		return complain(problem, -ESTALE, change, "it has changed since it was looked at; look again");
+	int error = p2p_journal_intent(apply->journal, run, change);
+
+	if (error)
+		return p2p_problem_set(problem, error, "the journal cannot be written: %s", p2p_problem_errno(error));
+	error = write_change(apply, change);
+	if (error)
+		return complain(problem, error, change, words_of(error));
+	if (p2p_apply_look(apply->source, change) != P2P_PLACE_AFTER)
+		return complain(problem, -EIO, change, "the device did not keep what was written");
+	error = p2p_journal_done(apply->journal, run, run->count - 1);
+	if (error)
+		return p2p_problem_set(problem, error, "the journal cannot be written: %s", p2p_problem_errno(error));
+	return 0;
+}
+
+int p2p_apply_run(const struct p2p_apply *apply, const struct p2p_edit *changes, size_t count, bool automatic,
+		  const char *verb, struct p2p_problem *problem, size_t *ret_stuck)
+{
+	struct p2p_problem other = { "" };
+	struct p2p_run *run;
+	int error = p2p_journal_begin(apply->journal, automatic, verb, &run);
+
+	*ret_stuck = 0;
+	if (error)
+		return p2p_problem_set(problem, error, "the journal cannot be written: %s", p2p_problem_errno(error));
+	for (size_t i = 0; i < count && !error; i++)
+		error = make(apply, run, &changes[i], problem);
+	if (!error) {
+		error = p2p_journal_end(apply->journal, run);
+		if (error)
+			p2p_problem_set(problem, error, "the journal cannot be written: %s", p2p_problem_errno(error));
+	}
+	if (error)
+		p2p_apply_undo(apply, run, &other, ret_stuck);
+	return error;
+}
+
+/* Back to `before`; 0 when it is, or when there is nothing left to put back. */
+static int take_back(const struct p2p_apply *apply, const struct p2p_edit *change, struct p2p_problem *problem)
+{
+	struct p2p_edit inverse = p2p_edit_inverse(change);
+	enum p2p_place_now place = p2p_apply_look(apply->source, change);
+
+	if (place == P2P_PLACE_BEFORE || place == P2P_PLACE_GONE)
+		return 0;
+	/* Bits are put back one by one; an attribute with a third value is somebody else's by now. */
+	if (place == P2P_PLACE_UNKNOWN || (place == P2P_PLACE_OTHER && change->kind == P2P_EDIT_TEXT))
+		return complain(problem, -ESTALE, &inverse, "it is left as it is: neither of the two is there now");
+	int error = write_change(apply, &inverse);
+
+	if (error)
+		return complain(problem, error, &inverse, words_of(error));
+	if (p2p_apply_look(apply->source, &inverse) != P2P_PLACE_AFTER)
+		return complain(problem, -EIO, &inverse, "the device did not keep what was written");
+	return 0;
+}
+
+int p2p_apply_undo(const struct p2p_apply *apply, struct p2p_run *run, struct p2p_problem *problem, size_t *ret_stuck)
+{
+	/* A journal that cannot be written must not keep the machine from being put back. */
+	int unwritten = p2p_journal_undo(apply->journal, run), error = 0;
+	size_t stuck = 0;
+
+	for (size_t i = run->count; i-- > 0;) {
+		if (run->entries[i].state == P2P_ENTRY_UNDONE)
+			continue;
+		int failed = take_back(apply, &run->entries[i].change, problem);
+
+		if (failed) {
+			error = error ? error : failed;
+			stuck++;
+		} else if (!unwritten) {
+			unwritten = p2p_journal_undone(apply->journal, run, i);
+		}
+	}
+	if (!error && !unwritten)
+		unwritten = p2p_journal_over(apply->journal, run);
+	if (!error && unwritten)
+		error = p2p_problem_set(problem, unwritten, "the journal cannot be written: %s",
+					p2p_problem_errno(unwritten));
+	*ret_stuck = stuck;
+	return error;
+}
+
+int p2p_apply_undo_entry(const struct p2p_apply *apply, struct p2p_run *run, size_t entry, struct p2p_problem *problem)
+{
+	int error = take_back(apply, &run->entries[entry].change, problem);
+
+	if (error)
+		return error;
+	error = p2p_journal_undone(apply->journal, run, entry);
+	return error ? p2p_problem_set(problem, error, "the journal cannot be written: %s", p2p_problem_errno(error))
+		     : 0;
+}
+
+int p2p_apply_recover(const struct p2p_apply *apply, struct p2p_problem *problem, size_t *ret_stuck,
+		      size_t *ret_recovered)
+{
+	struct p2p_run *open[64];
+	size_t count = 0, stuck = 0;
+	int error = 0;
+
+	*ret_stuck = *ret_recovered = 0;
+	for (struct p2p_run *run = p2p_journal_runs(apply->journal); run; run = run->next)
+		if (!run->over && (!run->ended || run->undoing) && count < sizeof(open) / sizeof(*open))
+			open[count++] = run;
+	while (count-- > 0) {
+		int failed = p2p_apply_undo(apply, open[count], problem, &stuck);
+
+		error = error ? error : failed;
+		*ret_stuck += stuck;
+		(*ret_recovered)++;
+	}
+	return error;
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ctl.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/base/text.h"
+#include "core/io/state.h"
+
+#define STATE_DIR "/run/p2pctl"
+#define LOCK_SECONDS 10
+
+enum p2p_exit ctl_complain(const struct ctl *ctl, int error, const struct p2p_problem *problem)
+{
+	p2p_cli_complain(ctl->cli, stderr, problem);
+	switch (error) {
+	case -EBADMSG:
+		return P2P_EXIT_HUMAN;
+	case -EINVAL:
+		return P2P_EXIT_USAGE;
+	default:
+		return P2P_EXIT_REFUSED;
+	}
+}
+
+void ctl_say(const struct ctl *ctl, const char *text)
+{
+	struct p2p_problem problem;
+
+	p2p_problem_set(&problem, 0, "%s", text);
+	p2p_cli_complain(ctl->cli, stderr, &problem);
+}
+
+enum p2p_exit ctl_begin(const struct p2p_cli *cli, struct ctl *ctl)
+{
+	*ctl = (struct ctl){ .cli = cli, .state_fd = -1, .lock_fd = -1 };
+	enum p2p_exit code = topo_begin(cli, &ctl->topo);
+
+	if (code != P2P_EXIT_OK)
+		return code;
+	ctl->rehearsal = p2p_cli_value(cli, "from");
+	if (ctl->rehearsal)
+		ctl->topo.source = p2p_source_overlay(ctl->topo.source);
+	return P2P_EXIT_OK;
+}
+
+enum p2p_exit ctl_look(struct ctl *ctl, unsigned want)
+{
+	return topo_look(&ctl->topo, want);
+}
+
+/* The name of the host that the machine was read on; "" when it is not known. */
+static void host_name(struct ctl *ctl, struct p2p_buf *ret)
+{
+	if (p2p_source_read_text(ctl->topo.source, "proc/sys/kernel/hostname", 256, ret))
+		p2p_buf_reset(ret);
+	if (ret->len && ret->text[ret->len - 1] == '\n')
+		ret->text[--ret->len] = '\0';
+}
+
+static bool means_host(const char *const *patterns, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (*name && p2p_text_glob(patterns[i], name))
+			return true;
+	return !count;
+}
+
+static void find_applying(struct ctl *ctl)
+{
+	const struct p2p_policy *policy = ctl->policy;
+	struct p2p_buf name = P2P_BUF_INIT;
+	bool asked = false;
+
+	ctl->applies = p2p_arena_array(ctl->topo.arena, policy->rule_count, sizeof(*ctl->applies));
+	ctl->nvmet_applies = p2p_arena_array(ctl->topo.arena, policy->nvmet_count, sizeof(*ctl->nvmet_applies));
+	host_name(ctl, &name);
+	for (size_t i = 0; i < policy->nvmet_count; i++) {
+		ctl->nvmet_applies[i] =
+			means_host(policy->nvmet[i].hosts, policy->nvmet[i].host_count, p2p_buf_text(&name));
+		asked |= policy->nvmet[i].host_count;
+	}
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		ctl->applies[i] = means_host(policy->rules[i].hosts, policy->rules[i].host_count, p2p_buf_text(&name));
+		asked |= policy->rules[i].host_count;
+	}
+	if (asked && !name.len)
+		ctl_say(ctl, "the name of this host is not known: rules with 'hosts' are left out");
+	p2p_buf_free(&name);
+}
+
+enum p2p_exit ctl_open_policy(struct ctl *ctl)
+{
+	const char *given = p2p_cli_value(ctl->cli, "policy");
+	const char *const places[] = { given };
+	struct p2p_problems problems = { 0 };
+	const char *text = NULL;
+	size_t count = 0;
+	int error;
+
+	while (ctl_policy_places[count])
+		count++;
+	error = given ? p2p_policy_load(places, 1, &problems, &ctl->policy)
+		      : p2p_policy_load(ctl_policy_places, count, &problems, &ctl->policy);
+	while ((text = p2p_names_next(&problems.texts, text)))
+		ctl_say(ctl, text);
+	if (problems.count > P2P_PROBLEMS_MAX)
+		ctl_say(ctl, "and more mistakes than these");
+	p2p_problems_free(&problems);
+	if (error)
+		return error == -EINVAL ? P2P_EXIT_USAGE : P2P_EXIT_CANNOT_READ;
+	find_applying(ctl);
+	return P2P_EXIT_OK;
+}
+
+const struct p2p_plan *ctl_plan_policy(struct ctl *ctl, const struct p2p_judge *judge)
+{
+	struct p2p_planner *planner = p2p_planner_new(judge, ctl->topo.arena);
+
+	for (size_t i = 0; ctl->disabled && i < ctl->topo.machine->function_count; i++)
+		if (ctl->disabled[i])
+			p2p_planner_leave(planner, (int)i);
+	p2p_matcher_wish(p2p_matcher_new(ctl->policy, ctl->applies, judge, ctl->topo.arena), P2P_BY_RUNTIME, planner);
+	p2p_planner_nvmet(planner, ctl->policy->nvmet, ctl->nvmet_applies, ctl->policy->nvmet_count);
+	return p2p_planner_finish(planner);
+}
+
+static enum p2p_exit recover(struct ctl *ctl)
+{
+	const struct p2p_apply apply = { ctl->topo.source, ctl->sink, ctl->journal };
+	struct p2p_problem problem = { "" };
+	size_t stuck = 0, recovered = 0;
+	int error = p2p_apply_recover(&apply, &problem, &stuck, &recovered);
+
+	if (recovered)
+		ctl_say(ctl, "a run that did not end was taken back first");
+	if (!error)
+		return P2P_EXIT_OK;
+	p2p_cli_complain(ctl->cli, stderr, &problem);
+	return stuck ? P2P_EXIT_HUMAN : P2P_EXIT_REFUSED;
+}
+
+/* Which folder it is, and which boot its journal must be of. */
+static enum p2p_exit find_state(struct ctl *ctl)
+{
+	const char *given = p2p_cli_value(ctl->cli, "state");
+
+	ctl->state = given ? given : STATE_DIR;
+	if (ctl->rehearsal && !given) {
+		ctl_say(ctl, "a rehearsal leaves the state of this machine alone: give --state a folder of its own");
+		return P2P_EXIT_USAGE;
+	}
+	if (!p2p_state_boot(&ctl->boot))
+		return P2P_EXIT_OK;
+	ctl_say(ctl, "this boot has no id that can be read (/proc/sys/kernel/random/boot_id)");
+	return P2P_EXIT_CANNOT_READ;
+}
+
+enum p2p_exit ctl_read_state(struct ctl *ctl)
+{
+	enum p2p_exit code = find_state(ctl);
+	struct p2p_problem problem = { "" };
+
+	if (code != P2P_EXIT_OK)
+		return code;
+	int error = p2p_journal_read(ctl->state, p2p_buf_text(&ctl->boot), &problem, &ctl->journal);
+
+	if (!error || error == -ENOENT)
+		return P2P_EXIT_OK;
+	p2p_cli_complain(ctl->cli, stderr, &problem);
+	return error == -EBADMSG ? P2P_EXIT_HUMAN : P2P_EXIT_CANNOT_READ;
+}
+
+enum p2p_exit ctl_open_state(struct ctl *ctl)
+{
+	enum p2p_exit code = find_state(ctl);
+	struct p2p_problem problem = { "" };
+	int error;
+
+	if (code != P2P_EXIT_OK)
+		return code;
+	ctl->sink = ctl->rehearsal ? p2p_sink_overlay(ctl->topo.source) : p2p_sink_live();
+	error = p2p_state_open(ctl->state, &problem, &ctl->state_fd);
+	if (!error)
+		error = p2p_state_lock(ctl->state_fd, ctl->state, ctl->cli->verb->word, LOCK_SECONDS, &problem,
+				       &ctl->lock_fd);
+	if (!error)
+		error = p2p_journal_open(ctl->state, p2p_buf_text(&ctl->boot), &problem, &ctl->journal);
+	return error ? ctl_complain(ctl, error, &problem) : recover(ctl);
+}
+
+void ctl_close(struct ctl *ctl)
+{
+	p2p_journal_free(ctl->journal);
+	p2p_sink_free(ctl->sink);
+	p2p_policy_free(ctl->policy);
+	p2p_buf_free(&ctl->boot);
+	p2p_names_free(&ctl->disabled_gone);
+	topo_close(&ctl->topo);
+	if (ctl->lock_fd >= 0)
+		close(ctl->lock_fd);
+	if (ctl->state_fd >= 0)
+		close(ctl->state_fd);
+}

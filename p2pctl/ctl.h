@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What every verb of p2pctl needs: the machine, or a rehearsal of it; the
+ * policy; the folder of state with its lock and its journal.  Floor 6.
+ */
+#ifndef P2PCTL_CTL_H
+#define P2PCTL_CTL_H
+
+#include "core/engine/policy.h"
+#include "core/io/apply.h"
+#include "core/io/policy.h"
+#include "core/topo/topo.h"
+
+/* Where policies are, lowest first; ends with NULL (paths.c). */
+extern const char *const ctl_policy_places[];
+
+/* What a plan may depend on. */
+#define CTL_WANT (P2P_WANT_ALL | P2P_WANT_TARGETS | P2P_WANT_RUNNING)
+
+struct ctl {
+	const struct p2p_cli *cli;
+	struct topo topo;
+	bool rehearsal;	      /* on a snapshot: nothing of this machine is touched */
+	struct p2p_sink *sink;
+	struct p2p_policy *policy;
+	bool *applies;	      /* by rule: does it mean this host? */
+	bool *nvmet_applies;  /* the same by nvmet wish */
+	bool *disabled;	      /* by function: left out of every wish; NULL: not read */
+	struct p2p_names disabled_gone; /* paths of those that are not here now */
+	const char *state;    /* the folder that dies with the boot */
+	int state_fd, lock_fd;
+	struct p2p_buf boot;
+	struct p2p_journal *journal;
+};
+
+/*
+ * Opens the machine that -F names, behind an overlay, or this one; nothing is
+ * read yet.  ctl_close() is due in any case.
+ */
+enum p2p_exit ctl_begin(const struct p2p_cli *cli, struct ctl *ctl);
+
+/* Scans it and makes it ready to be judged: after ctl_open_state, for that may change it. */
+enum p2p_exit ctl_look(struct ctl *ctl, unsigned want);
+
+/* The policy of --policy, or of the usual places; needs the machine.  Every mistake is printed; -EINVAL is exit 2. */
+enum p2p_exit ctl_open_policy(struct ctl *ctl);
+
+/*
+ * What the policy, less what is disabled, wishes at runtime of the machine that
+ * `judge` is about: ctl->topo.judge, or one of a copy with the same functions.
+ */
+const struct p2p_plan *ctl_plan_policy(struct ctl *ctl, const struct p2p_judge *judge);
+
+/*
+ * Which functions are disabled, into ctl->disabled, from the folder that
+ * outlives the boot; needs the machine.
+ */
+enum p2p_exit ctl_read_disabled(struct ctl *ctl);
+
+/* Writes ctl->disabled there.  Functions that are not here now stay disabled. */
+enum p2p_exit ctl_write_disabled(struct ctl *ctl);
+
+/* The state folder, locked, with its journal, and a sink.  What a killed run left is put right first. */
+enum p2p_exit ctl_open_state(struct ctl *ctl);
+
+void ctl_close(struct ctl *ctl);
+
+/* The journal for reading only, without the lock; ctl->journal stays NULL when nothing was ever changed. */
+enum p2p_exit ctl_read_state(struct ctl *ctl);
+
+/* Says one sentence on stderr, after the program's name. */
+void ctl_say(const struct ctl *ctl, const char *text);
+
+/* Prints the problem; the exit code for a negative errno of changing something. */
+enum p2p_exit ctl_complain(const struct ctl *ctl, int error, const struct p2p_problem *problem);
+
+#endif

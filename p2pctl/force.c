@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "force.h"
+
+#include <string.h>
+
+static bool same_place(const struct p2p_edit *a, const struct p2p_edit *b)
+{
+	return a->offset == b->offset && !strcmp(a->key, b->key);
+}
+
+size_t force_list(const struct ctl *ctl, struct force **ret)
+{
+	struct p2p_run *runs = ctl->journal ? p2p_journal_runs(ctl->journal) : NULL;
+	size_t most = 0, count = 0;
+
+	for (const struct p2p_run *run = runs; run; run = run->next)
+		most += run->count;
+	struct force *list = p2p_arena_array(ctl->topo.arena, most, sizeof(*list));
+
+	for (struct p2p_run *run = runs; run; run = run->next)
+		for (size_t i = 0; i < run->count; i++)
+			if (run->entries[i].state == P2P_ENTRY_DONE)
+				list[count++] = (struct force){ run, i, &run->entries[i].change, false };
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = i + 1; j < count && !list[i].superseded; j++)
+			list[i].superseded = same_place(list[i].edit, list[j].edit);
+	*ret = list;
+	return count;
+}
+
+/* Undone in a copy: what each place held before the first change that is in force. */
+static void put_back(struct p2p_machine *machine, const struct p2p_edit *edit)
+{
+	for (size_t i = 0; edit->kind == P2P_EDIT_WORD && i < machine->function_count; i++) {
+		struct p2p_function *function = &machine->functions[i];
+		char address[P2P_BDF_TEXT], key[64];
+
+		snprintf(key, sizeof(key), "sys/bus/pci/devices/%s/config",
+			 p2p_bdf_format(function->bdf, true, address));
+		if (!strcmp(key, edit->key) && edit->offset == function->acs.offset + 6)
+			function->acs.ctrl =
+				(uint16_t)((function->acs.ctrl & ~edit->mask) | (edit->before & edit->mask));
+	}
+	for (size_t i = 0; edit->kind == P2P_EDIT_TEXT && i < machine->namespace_count; i++) {
+		struct p2p_namespace *namespace = &machine->namespaces[i];
+		size_t length = strlen(namespace->key);
+
+		if (!strncmp(edit->key, namespace->key, length) && !strcmp(edit->key + length, "/p2pmem"))
+		namespace->p2pmem.text = edit->text_before;
+	}
+	for (size_t i = 0; edit->kind == P2P_EDIT_TEXT && i < machine->function_count; i++) {
+		char address[P2P_BDF_TEXT], key[64];
+
+		snprintf(key, sizeof(key), "sys/bus/pci/devices/%s/power/control",
+			 p2p_bdf_format(machine->functions[i].bdf, true, address));
+		if (!strcmp(key, edit->key))
+			machine->functions[i].power_control.text = edit->text_before;
+	}
+}
+
+const struct p2p_machine *force_original(struct ctl *ctl, const struct force *list, size_t count)
+{
+	const struct p2p_machine *now = ctl->topo.machine;
+	struct p2p_machine *before = p2p_arena_alloc(ctl->topo.arena, sizeof(*before));
+
+	*before = *now;
+	before->functions = p2p_arena_array(ctl->topo.arena, now->function_count, sizeof(*before->functions));
+	before->namespaces = p2p_arena_array(ctl->topo.arena, now->namespace_count, sizeof(*before->namespaces));
+	if (now->function_count)
+		memcpy(before->functions, now->functions, now->function_count * sizeof(*before->functions));
+	if (now->namespace_count)
+		memcpy(before->namespaces, now->namespaces, now->namespace_count * sizeof(*before->namespaces));
+	for (size_t i = count; i-- > 0;)
+		put_back(before, list[i].edit);
+	return before;
+}
+
+/* Does the plan make this change too?  Of a word, any of its bits. */
+static bool is_planned(const struct p2p_plan *plan, const struct p2p_edit *edit)
+{
+	for (size_t i = 0; i < plan->edit_count; i++) {
+		const struct p2p_edit *other = &plan->edits[i];
+
+		if (same_place(edit, other) &&
+		    (edit->kind == P2P_EDIT_TEXT ? !strcmp(edit->text_after, other->text_after)
+						 : (edit->mask & other->mask) == edit->mask))
+			return true;
+	}
+	return false;
+}
+
+/* "enable" of a namespace that was restarted goes with its p2pmem. */
+static bool is_restart(const struct p2p_edit *edit)
+{
+	size_t length = strlen(edit->key);
+
+	return edit->kind == P2P_EDIT_TEXT && length > 7 && !strcmp(edit->key + length - 7, "/enable");
+}
+
+/* Was the namespace restarted for the sake of that change? */
+static bool goes_with(const struct force *restart, const struct force *other)
+{
+	size_t folder = strlen(restart->edit->key) - strlen("enable");
+
+	return restart->run == other->run && !strncmp(restart->edit->key, other->edit->key, folder) &&
+	       !strcmp(other->edit->key + folder, "p2pmem");
+}
+
+void force_unwanted(struct ctl *ctl, const struct force *list, size_t count, bool *ret)
+{
+	const struct p2p_machine *original = force_original(ctl, list, count);
+	struct p2p_judge *judge = p2p_judge_new(original, ctl->topo.hardware);
+	const struct p2p_plan *plan = ctl_plan_policy(ctl, judge);
+
+	for (size_t i = 0; i < count; i++)
+		ret[i] = !is_restart(list[i].edit) && !is_planned(plan, list[i].edit);
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < count && is_restart(list[i].edit); j++)
+			ret[i] |= ret[j] && goes_with(&list[i], &list[j]);
+	p2p_judge_free(judge);
+}

@@ -1,0 +1,164 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# p2pctl on overlays of recorded machines: nothing here touches this machine.
+
+load helper
+
+POLICY='schema: p2p-policy/1
+rules:
+  - name: disks
+    do: allow
+    providers: [{ driver: nvme }]
+    clients: [{ class: "0108" }]
+    within: switch
+    acs-redirect: off
+    acs-by: runtime'
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	echo "$POLICY" >policy.yaml
+}
+
+# `ctl MACHINE VERB ARG...`; MACHINE is one of tests/machines, or a file.
+ctl() {
+	local machine=$1 verb=$2
+	shift 2
+	[ -e "$machine" ] || machine=$(snap "$machine")
+	p2pctl "$verb" -F "$machine" "$@"
+}
+
+with_state() { ctl "$@" --policy policy.yaml --state state; }
+
+@test "plan A B: the changes in setpci's notation, what the pair becomes, and the price" {
+	ctl switch-acs plan nvme0 nvme1
+	exits 0
+	says '0000:02:08.0 146.w 001d->(000c)->0011'
+	says '0000:02:09.0 146.w 001d->(000c)->0011'
+	says 'NOT_SUPPORTED becomes BUS_ADDR'
+	says '04:00.0 (nvme1), 05:00.0 (eth0)'
+	says 'pci=config_acs=x0100x1@0000:00:01.0/00.0/08.0;x0100x1@0000:00:01.0/00.0/09.0'
+}
+
+@test "plan A B: where no change helps it says so, and an empty plan says so" {
+	ctl root-port-acs plan nvme0 nvme2
+	says 'no ACS change helps:'
+	says 'Nothing is to be changed.'
+	ctl switch plan nvme0 nvme1
+	exits 0
+	says 'BUS_ADDR stays: no hop'
+	says 'Nothing is to be changed.'
+}
+
+@test "plan A B: on a machine whose ACS is not known nothing is changed on a guess" {
+	ctl unprivileged plan nvme0 nvme1
+	says 'nothing is changed on a guess'
+	says 'Nothing is to be changed.'
+}
+
+@test "what plan promises is what p2ptopo says of the machine after enable" {
+	with_state switch-acs plan --json
+	exits 0
+	local promised
+	promised=$(get -c '[.plan.pairs[] | [.provider, .client, .after]] | sort')
+	with_state switch-acs enable --save after.snap
+	exits 0
+	p2ptopo pairs -F after.snap --json
+	is "$(get -c '[.pairs[] | select(.map == "BUS_ADDR") | [.provider, .client, .map]] | sort')" "$promised"
+}
+
+@test "enable twice changes nothing the second time; undo gives the machine back; then events are held" {
+	with_state switch-acs enable --save after.snap
+	with_state after.snap enable
+	exits 0
+	says 'Nothing is to be changed: it is as the policy wishes.'
+	with_state after.snap status
+	says '0000:02:08.0 146.w 001d->(000c)->0011: in force, by disks since'
+	with_state after.snap undo
+	exits 0
+	says '0000:02:09.0 146.w 0011->(000c)->001d'
+	with_state switch-acs status
+	says 'Nothing of ours is in force.'
+	says 'Held by undo'
+	with_state switch-acs enable --auto
+	exits 0
+	complains 'held: undo took the last run back'
+	with_state switch-acs enable
+	exits 0
+	says '0000:02:08.0 146.w 001d->(000c)->0011'
+	with_state switch-acs status
+	says_not 'Held by undo'
+}
+
+@test "status tells what has drifted, enable --auto heals it, and one undo takes back both" {
+	with_state switch-acs enable
+	with_state switch-acs status # the machine as before: somebody put ACS back
+	says 'drifted: it is as before the change'
+	with_state switch-acs enable --auto --save after.snap
+	says '0000:02:08.0 146.w 001d->(000c)->0011'
+	with_state after.snap status --json
+	is "$(get '[.in_force[] | .now] | unique | join(" ")')" after
+	with_state after.snap undo
+	exits 0
+	with_state switch-acs status
+	says 'Nothing of ours is in force.'
+}
+
+@test "disable DEVICE takes back what only it needs, and holds until enable DEVICE" {
+	with_state switch-acs enable --save after.snap
+	with_state after.snap disable nvme1
+	exits 0
+	says '0000:02:09.0 146.w 0011->(000c)->001d'
+	is "$(<state/disabled)" 0000:00:01.0/00.0/09.0/00.0
+	with_state switch-acs enable
+	exits 0
+	says 'The policy wishes no change'
+	with_state switch-acs enable nvme1
+	says '0000:02:09.0 146.w 001d->(000c)->0011'
+	[ ! -s state/disabled ]
+}
+
+@test "what the policy no longer wishes is taken back" {
+	with_state switch-acs enable --save after.snap
+	sed -i 's/acs-redirect: off/acs-redirect: leave/; /acs-by/d' policy.yaml
+	with_state after.snap enable
+	exits 0
+	says 'No longer wished, taken back: 0000:02:09.0 146.w 0011->(000c)->001d'
+}
+
+@test "--dry-run changes and writes nothing" {
+	with_state switch-acs enable --dry-run
+	exits 0
+	says '0000:02:08.0'
+	[ ! -e state ]
+}
+
+@test "every mistake of a policy at once, with file:line:column" {
+	cat >policy.yaml <<-'EOF'
+		schema: p2p-policy/1
+		rules:
+		  - name: disks
+		    do: alow
+		    provider: [{ driver: nvme }]
+		    clients: [{ clas: "0108", id: zz }]
+		  - name: other
+		    do: deny
+		    within: swich
+	EOF
+	with_state switch-acs enable
+	exits 2
+	complains "policy.yaml:4:9: 'do' must be allow or deny"
+	complains "policy.yaml:5:5: unknown key 'provider', did you mean 'providers'?"
+	complains "policy.yaml:6:17: unknown key 'clas', did you mean 'class'?"
+	complains "policy.yaml:6:35: 'id' must be like \"144d:a80a\" or \"144d:\""
+	complains "policy.yaml:9:13: 'within' must be system, node, host-bridge, root-port or switch"
+	[ ! -e state/journal ] || [ "$(wc -l <state/journal)" = 1 ]
+}
+
+@test "a rehearsal needs a state folder of its own; --save needs a rehearsal" {
+	p2pctl enable -F "$(snap switch-acs)" --policy policy.yaml
+	exits 2
+	complains 'give --state a folder of its own'
+	p2pctl enable --policy policy.yaml --state state --save x
+	exits 2
+	complains '--save goes with --from'
+}
