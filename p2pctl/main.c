@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 #include "core/cli/cli.h"
+#include "core/topo/topo.h"
 #include "options.h"
 
 #define P2P_VERB(word) extern const struct p2p_verb p2p_verb_##word;
@@ -29,6 +30,7 @@ int main(int argc, char *argv[])
 		.verb_count = sizeof(verbs) / sizeof(*verbs),
 		.options = ctl_options,
 		.option_count = ctl_option_count,
+		.complete = topo_complete,
 	};
 
 	for (size_t i = 0; i < program.verb_count; i++)

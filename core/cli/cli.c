@@ -47,7 +47,7 @@ static int complain_usage(const struct parse *parse, const char *format, ...)
 }
 
 /* The option at `i`, the program's own first, then the engine's; NULL behind the last. */
-static const struct p2p_option *option_at(const struct p2p_program *program, size_t i)
+const struct p2p_option *p2p_cli_option_at(const struct p2p_program *program, size_t i)
 {
 	if (i < program->option_count)
 		return &program->options[i];
@@ -55,27 +55,27 @@ static const struct p2p_option *option_at(const struct p2p_program *program, siz
 	return i < p2p_cli_builtin_count ? &p2p_cli_builtin[i] : NULL;
 }
 
-static const struct p2p_option *find_word(const struct p2p_program *program, const char *word, size_t len)
+const struct p2p_option *p2p_cli_find_word(const struct p2p_program *program, const char *word, size_t len)
 {
 	const struct p2p_option *option;
 
-	for (size_t i = 0; (option = option_at(program, i)); i++)
+	for (size_t i = 0; (option = p2p_cli_option_at(program, i)); i++)
 		if (strlen(option->word) == len && !memcmp(option->word, word, len))
 			return option;
 	return NULL;
 }
 
-static const struct p2p_option *find_letter(const struct p2p_program *program, char letter)
+const struct p2p_option *p2p_cli_find_letter(const struct p2p_program *program, char letter)
 {
 	const struct p2p_option *option;
 
-	for (size_t i = 0; (option = option_at(program, i)); i++)
+	for (size_t i = 0; (option = p2p_cli_option_at(program, i)); i++)
 		if (option->letter == letter)
 			return option;
 	return NULL;
 }
 
-static const struct p2p_verb *find_verb(const struct p2p_program *program, const char *word)
+const struct p2p_verb *p2p_cli_find_verb(const struct p2p_program *program, const char *word)
 {
 	for (size_t i = 0; i < program->verb_count; i++)
 		if (!strcmp(program->verbs[i].word, word))
@@ -117,7 +117,7 @@ static int unknown_option(const struct parse *parse, const char *typed, const ch
 	struct p2p_closest closest = { .word = word };
 	const struct p2p_option *option;
 
-	for (size_t i = 0; (option = option_at(parse->program, i)); i++)
+	for (size_t i = 0; (option = p2p_cli_option_at(parse->program, i)); i++)
 		p2p_closest_offer(&closest, option->word);
 	if (closest.best)
 		return complain_usage(parse, "unknown option %.60s, did you mean --%s?", typed, closest.best);
@@ -191,7 +191,7 @@ static int take_option(struct parse *parse, const struct p2p_option *option, con
 static int take_long(struct parse *parse, const char *word)
 {
 	size_t len = strcspn(word, "=");
-	const struct p2p_option *option = find_word(parse->program, word, len);
+	const struct p2p_option *option = p2p_cli_find_word(parse->program, word, len);
 
 	if (option)
 		return take_option(parse, option, word[len] ? word + len + 1 : NULL);
@@ -208,7 +208,7 @@ static int take_long(struct parse *parse, const char *word)
 static int take_letters(struct parse *parse, const char *letters)
 {
 	for (const char *at = letters; *at; at++) {
-		const struct p2p_option *option = find_letter(parse->program, *at);
+		const struct p2p_option *option = p2p_cli_find_letter(parse->program, *at);
 		int error;
 
 		if (!option) {
@@ -234,7 +234,7 @@ static int take_word(struct parse *parse, const char *word)
 		cli->args[cli->arg_count++] = word;
 		return 0;
 	}
-	cli->verb = find_verb(parse->program, word);
+	cli->verb = p2p_cli_find_verb(parse->program, word);
 	return cli->verb ? 0 : unknown_verb(parse, word);
 }
 
@@ -303,7 +303,7 @@ static int check_all(struct parse *parse)
 	if (cli->task)
 		return 0;
 	if (!cli->verb && parse->program->fallback)
-		cli->verb = find_verb(parse->program, parse->program->fallback);
+		cli->verb = p2p_cli_find_verb(parse->program, parse->program->fallback);
 	if (!cli->verb)
 		return complain_usage(parse, "say what to do");
 	for (size_t i = 0; i < cli->given_count; i++) {
@@ -345,7 +345,7 @@ void p2p_cli_free(struct p2p_cli *cli)
 
 const char *p2p_cli_next(const struct p2p_cli *cli, const char *word, size_t *at)
 {
-	assert(find_word(cli->program, word, strlen(word)));
+	assert(p2p_cli_find_word(cli->program, word, strlen(word)));
 	while (*at < cli->given_count) {
 		const struct p2p_given *given = &cli->given[(*at)++];
 
@@ -357,12 +357,12 @@ const char *p2p_cli_next(const struct p2p_cli *cli, const char *word, size_t *at
 
 bool p2p_cli_knows(const struct p2p_cli *cli, const char *word)
 {
-	return find_word(cli->program, word, strlen(word));
+	return p2p_cli_find_word(cli->program, word, strlen(word));
 }
 
 bool p2p_cli_has(const struct p2p_cli *cli, const char *word)
 {
-	assert(find_word(cli->program, word, strlen(word)));
+	assert(p2p_cli_find_word(cli->program, word, strlen(word)));
 	for (size_t i = 0; i < cli->given_count; i++)
 		if (!strcmp(cli->given[i].option->word, word))
 			return true;
@@ -373,7 +373,7 @@ const char *p2p_cli_value(const struct p2p_cli *cli, const char *word)
 {
 	const char *value = NULL;
 
-	assert(find_word(cli->program, word, strlen(word)));
+	assert(p2p_cli_find_word(cli->program, word, strlen(word)));
 	for (size_t i = 0; i < cli->given_count; i++)
 		if (!strcmp(cli->given[i].option->word, word))
 			value = cli->given[i].value;
@@ -427,6 +427,10 @@ int p2p_cli_main(const struct p2p_program *program, int argc, char *argv[])
 	struct p2p_problem problem = { "" };
 	struct p2p_cli cli;
 
+	if (argc > 1 && !strcmp(argv[1], "--dump-cli=complete")) {
+		p2p_cli_complete(stdout, program, (size_t)argc - 2, (const char *const *)argv + 2);
+		return p2p_cli_close_output() ? P2P_EXIT_CANNOT_READ : P2P_EXIT_OK;
+	}
 	if (p2p_cli_parse(program, argc, argv, &problem, &cli)) {
 		complain(stderr, program->name, problem.text);
 		return P2P_EXIT_USAGE;

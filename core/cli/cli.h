@@ -64,6 +64,7 @@ struct p2p_option {
 };
 
 struct p2p_cli;
+struct p2p_complete;
 
 struct p2p_verb {
 	const char *word;
@@ -84,6 +85,11 @@ struct p2p_program {
 	size_t verb_count;
 	const struct p2p_option *options;
 	size_t option_count;
+	/*
+	 * Offers what a value or argument may be, for completions (complete.h).  False: it knows nothing of that
+	 * kind, then the engine's own apply.  NULL: only these.
+	 */
+	bool (*complete)(const struct p2p_complete *ask);
 };
 
 /* -h, -V and --dump-cli: part of every program, not in its table. */
@@ -161,6 +167,18 @@ void p2p_cli_print_help(FILE *out, const struct p2p_program *program, const stru
 void p2p_cli_print_dump(FILE *out, const struct p2p_program *program);
 
 /*
+ * `--dump-cli=complete WORD...` as the first argument, for completions/: what
+ * may stand for the last of these words, of which the part before the cursor
+ * is given; `words` is what was typed behind the program's name.  A record a line:
+ *   word     TEXT  HELP  the whole word; a space may follow
+ *   part     TEXT  HELP  the word up to here; more follows
+ *   files    PREFIX      names of files, behind PREFIX in the same word
+ *   folders  PREFIX      the same of folders
+ * TEXT has none of the characters that are special to a shell.
+ */
+void p2p_cli_complete(FILE *out, const struct p2p_program *program, size_t count, const char *const words[]);
+
+/*
  * Is the table itself right: no letter or word twice, every verb named by an
  * option there, the fallback too, no tab or line break?  For the unit tests.
  * -EINVAL with the first mistake in `problem`.
@@ -170,6 +188,12 @@ int p2p_cli_check(const struct p2p_program *program, struct p2p_problem *problem
 /* -h, -V, --dump-cli as options, for help, dump and the parser. */
 extern const struct p2p_option p2p_cli_builtin[];
 extern const size_t p2p_cli_builtin_count;
+
+/* The tables, for who reads a command line: NULL where there is none.  `i` counts the program's, then the builtin. */
+const struct p2p_option *p2p_cli_option_at(const struct p2p_program *program, size_t i);
+const struct p2p_option *p2p_cli_find_word(const struct p2p_program *program, const char *word, size_t len);
+const struct p2p_option *p2p_cli_find_letter(const struct p2p_program *program, char letter);
+const struct p2p_verb *p2p_cli_find_verb(const struct p2p_program *program, const char *word);
 
 /* Is `verb` among the option's verbs? */
 bool p2p_option_belongs(const struct p2p_option *option, const struct p2p_verb *verb);

@@ -17,18 +17,28 @@ static int bad(struct p2p_problem *problem, const char *word, const char *expect
 	return p2p_problem_set(problem, -EINVAL, "--assume %s: expected %s", word, expected);
 }
 
+const struct p2p_assume_key p2p_assume_keys[] = {
+	{ "kernel=", "decide as that mainline or stable release" },
+	{ "p2pdma=", "is P2PDMA built into the kernel" },
+	{ "cpu=", "vendor_id and cpu family of the first processor" },
+	{ "cmdline=", "ACS as this command line would leave it" },
+	{ "acs:", "bits of the ACS control word of one function" },
+};
+const size_t p2p_assume_key_count = sizeof(p2p_assume_keys) / sizeof(*p2p_assume_keys);
+
 /* vendor_id as Linux prints it (arch/x86/kernel/cpu/); `none` is a processor that is not x86. */
+const char *const p2p_assume_vendors[] = { "AuthenticAMD", "GenuineIntel", "HygonGenuine", "CentaurHauls",
+					   "  Shanghai  ", "Shanghai",     "GenuineTMx86", "CyrixInstead",
+					   "Vortex86 SoC", "none" };
+const size_t p2p_assume_vendor_count = sizeof(p2p_assume_vendors) / sizeof(*p2p_assume_vendors);
+
 static bool is_vendor(const char *vendor, struct p2p_closest *closest)
 {
-	static const char *const vendors[] = { "AuthenticAMD", "GenuineIntel", "HygonGenuine", "CentaurHauls",
-					       "  Shanghai  ", "Shanghai", "GenuineTMx86", "CyrixInstead",
-					       "Vortex86 SoC", "none" };
-
 	*closest = (struct p2p_closest){ .word = vendor };
-	for (size_t i = 0; i < sizeof(vendors) / sizeof(*vendors); i++) {
-		if (!strcmp(vendor, vendors[i]))
+	for (size_t i = 0; i < p2p_assume_vendor_count; i++) {
+		if (!strcmp(vendor, p2p_assume_vendors[i]))
 			return true;
-		p2p_closest_offer(closest, vendors[i]);
+		p2p_closest_offer(closest, p2p_assume_vendors[i]);
 	}
 	/* What people say for it. */
 	if (!closest->best && (!strcasecmp(vendor, "AMD") || !strcasecmp(vendor, "Zen")))

@@ -30,6 +30,14 @@ struct p2p_assume {
 	size_t acs_count;
 };
 
+/* For completions: the keys as they are typed, "kernel=", and what each is for; and the words for vendor_id. */
+extern const struct p2p_assume_key {
+	const char *word, *help;
+} p2p_assume_keys[];
+extern const size_t p2p_assume_key_count;
+extern const char *const p2p_assume_vendors[];
+extern const size_t p2p_assume_vendor_count;
+
 /* Parses `count` words of the form KEY=VALUE into `ret`; memory from `arena`.  -EINVAL with the words in `problem`. */
 int p2p_assume_parse(struct p2p_arena *arena, const char *const *words, size_t count, struct p2p_problem *problem,
 		     struct p2p_assume *ret);

@@ -76,6 +76,9 @@ void topo_host_line(const struct topo *topo, struct p2p_buf *ret);
 /* What was assumed, one sentence each, after a listing for people. */
 void topo_print_assumptions(const struct topo *topo);
 
+/* What a value or an argument of either program may be, for completions (complete.c). */
+bool topo_complete(const struct p2p_complete *ask);
+
 /* A sentence or more wrapped to the terminal, foreign bytes made visible; lines begin with `first`, then `rest`. */
 void topo_print_text(const struct topo *topo, const char *first, const char *rest, const char *text);
 
