@@ -89,4 +89,5 @@ const struct p2p_verb p2p_verb_disable = {
 		"Without a device: for all. It holds over boots, for whatever is in the slots of these devices, until "
 		"`p2pctl enable DEVICE`. Exit status: 0 done; 6 something could not be put back.",
 	.run = run,
+	.no_pager = true,
 };

@@ -185,4 +185,5 @@ const struct p2p_verb p2p_verb_enable = {
 		   "again changes nothing. Exit status: 0 it is so; 5 something was refused, or a failure made it take "
 		   "back what it had done; 6 not all could be taken back.",
 	.run = run,
+	.no_pager = true,
 };

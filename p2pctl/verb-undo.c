@@ -109,4 +109,5 @@ const struct p2p_verb p2p_verb_undo = {
 		"Only the bits that were changed are put back. Exit status: 0 done; 6 something could not be put back, "
 		"or somebody else has changed it since.",
 	.run = run,
+	.no_pager = true,
 };

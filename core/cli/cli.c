@@ -10,12 +10,15 @@
 #include "../base/buf.h"
 #include "../base/closest.h"
 #include "../base/text.h"
+#include "pager.h"
 #include "style.h"
 
 const struct p2p_option p2p_cli_builtin[] = {
 	{ 'h', "help", NULL, "print this help; after a verb, the verb's", NULL, P2P_OPTION_LAST },
 	{ 'V', "version", NULL, "print the version", NULL, P2P_OPTION_LAST },
 	{ 0, "dump-cli", NULL, "print verbs and options for programs", NULL, P2P_OPTION_LAST },
+	{ 0, "no-pager", NULL, "do not show long output on a terminal with less (P2P_PAGER, PAGER)", NULL,
+	  P2P_OPTION_LAST },
 };
 const size_t p2p_cli_builtin_count = sizeof(p2p_cli_builtin) / sizeof(p2p_cli_builtin[0]);
 
@@ -166,7 +169,7 @@ static void note_task(struct parse *parse, const struct p2p_option *option)
 {
 	static const enum p2p_cli_task tasks[] = { P2P_CLI_HELP, P2P_CLI_VERSION, P2P_CLI_DUMP };
 
-	for (size_t i = 0; i < p2p_cli_builtin_count; i++)
+	for (size_t i = 0; i < sizeof(tasks) / sizeof(*tasks); i++)
 		if (option == &p2p_cli_builtin[i] && (!parse->cli.task || tasks[i] < parse->cli.task))
 			parse->cli.task = tasks[i];
 }
@@ -435,10 +438,13 @@ int p2p_cli_main(const struct p2p_program *program, int argc, char *argv[])
 		complain(stderr, program->name, problem.text);
 		return P2P_EXIT_USAGE;
 	}
+	if (cli.task != P2P_CLI_VERSION && !p2p_cli_has(&cli, "no-pager") && !(cli.verb && cli.verb->no_pager))
+		p2p_pager_start(program->name);
 	int status = run(&cli);
 	int error = p2p_cli_close_output();
 
 	p2p_cli_free(&cli);
+	p2p_pager_wait();
 	if (!error)
 		return status;
 	/* -EIO: an earlier write failed, and nobody knows why any more. */

@@ -73,6 +73,7 @@ struct p2p_verb {
 	const char *summary; /* one sentence, no capital, no full stop */
 	const char *details; /* for VERB --help: lines are wrapped, but for those that start with a blank; or NULL */
 	int (*run)(const struct p2p_cli *cli); /* returns enum p2p_exit */
+	bool no_pager; /* draws on the terminal itself, or changes the machine: what it prints goes through no pager */
 };
 
 struct p2p_program {
@@ -92,7 +93,7 @@ struct p2p_program {
 	bool (*complete)(const struct p2p_complete *ask);
 };
 
-/* -h, -V and --dump-cli: part of every program, not in its table. */
+/* -h, -V, --dump-cli: part of every program, as --no-pager is, and not in its table. */
 enum p2p_cli_task {
 	P2P_CLI_RUN = 0,
 	P2P_CLI_HELP,    /* of the program, or of the verb when `verb` is set */
@@ -185,7 +186,7 @@ void p2p_cli_complete(FILE *out, const struct p2p_program *program, size_t count
  */
 int p2p_cli_check(const struct p2p_program *program, struct p2p_problem *problem);
 
-/* -h, -V, --dump-cli as options, for help, dump and the parser. */
+/* -h, -V, --dump-cli, in the order of their tasks, and --no-pager, as options for help, dump and the parser. */
 extern const struct p2p_option p2p_cli_builtin[];
 extern const size_t p2p_cli_builtin_count;
 

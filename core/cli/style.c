@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../base/text.h"
+#include "pager.h"
 
 #define WIDTH_UNSAID 80     /* of a terminal that does not say its own */
 #define WIDTH_MOST 100000   /* more is a mistake */
@@ -61,9 +62,12 @@ struct p2p_style p2p_style_of(FILE *out, const char *color, bool ascii)
 		setlocale(LC_CTYPE, "");
 	ready = true;
 	bool terminal = fd >= 0 && isatty(fd);
+	int columns = 0;
 
-	if (terminal && ioctl(fd, TIOCGWINSZ, &size))
-		size.ws_col = 0;
+	if (terminal && !ioctl(fd, TIOCGWINSZ, &size))
+		columns = size.ws_col;
+	if (fd == STDOUT_FILENO && p2p_pager_is_terminal(&columns))
+		terminal = true;
 	const struct p2p_surroundings surroundings = {
 		.color = color,
 		.no_color = getenv("NO_COLOR"),
@@ -72,7 +76,7 @@ struct p2p_style p2p_style_of(FILE *out, const char *color, bool ascii)
 		.codeset = nl_langinfo(CODESET),
 		.ascii = ascii,
 		.terminal = terminal,
-		.terminal_width = size.ws_col,
+		.terminal_width = columns,
 	};
 
 	return p2p_style_decide(&surroundings);

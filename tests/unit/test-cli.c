@@ -5,6 +5,7 @@
 
 #include "../../core/base/closest.h"
 #include "../../core/cli/cli.h"
+#include "../../core/cli/pager.h"
 #include "../../core/cli/style.h"
 #include "check.h"
 
@@ -261,7 +262,9 @@ static void test_dump(void)
 			    "option\t-\t--assume\tKEY=VALUE\t*\tmany\tassume a fact\n"
 			    "option\t-h\t--help\t-\t*\tlast\tprint this help; after a verb, the verb's\n"
 			    "option\t-V\t--version\t-\t*\tlast\tprint the version\n"
-			    "option\t-\t--dump-cli\t-\t*\tlast\tprint verbs and options for programs\n"));
+			    "option\t-\t--dump-cli\t-\t*\tlast\tprint verbs and options for programs\n"
+			    "option\t-\t--no-pager\t-\t*\tlast\tdo not show long output on a terminal with less "
+			    "(P2P_PAGER, PAGER)\n"));
 	free(text);
 }
 
@@ -353,6 +356,77 @@ static void test_style(void)
 	CHECK(p2p_style_decide(&here).ascii);
 }
 
+static void test_pager(void)
+{
+	struct p2p_pager_surroundings here = { .terminal = true, .term = "xterm" };
+
+	CHECK(!strcmp(p2p_pager_decide(&here), "less"));
+	here.pager = "more";
+	CHECK(!strcmp(p2p_pager_decide(&here), "more"));
+	here.p2p_pager = "most -s";
+	CHECK(!strcmp(p2p_pager_decide(&here), "most -s"));
+	here.p2p_pager = "";
+	CHECK(!p2p_pager_decide(&here));
+	here.p2p_pager = "cat";
+	CHECK(!p2p_pager_decide(&here));
+	here.p2p_pager = NULL;
+	here.term = "dumb";
+	CHECK(!p2p_pager_decide(&here));
+	here.term = NULL;
+	CHECK(!p2p_pager_decide(&here));
+	here.term = "xterm";
+	here.terminal = false;
+	CHECK(!p2p_pager_decide(&here));
+}
+
+/* One offer a line: what stands for the last of these words. */
+static void check_complete(const char *const words[], const char *wanted)
+{
+	char *text = NULL;
+	size_t len = 0, count = 0;
+	FILE *file = open_memstream(&text, &len);
+
+	while (words[count])
+		count++;
+	p2p_cli_complete(file, &program, count, words);
+	fclose(file);
+	CHECK(!strcmp(text, wanted));
+	if (strcmp(text, wanted))
+		fprintf(stderr, "  it offers: %s\n", text);
+	free(text);
+}
+
+static void test_complete(void)
+{
+	check_complete(WORDS("w"), "word\twhy\texplain the answer for one pair\n");
+	check_complete(WORDS("x"), "");
+	check_complete(WORDS("-a", "fl"), "word\tfleet\tcompare hosts\n");
+	check_complete(WORDS("fleet", ""), "folders\t\n");
+	check_complete(WORDS("fleet", "d", ""), "files\t\n");
+	check_complete(WORDS("fleet", "d", "f", "g", ""), "files\t\n");
+	/* PROVIDER is a word of the program's, and this one has no function for it. */
+	check_complete(WORDS("pairs", ""), "files\t\n");
+	check_complete(WORDS("pairs", "a", "b", ""), "");
+	check_complete(WORDS("tree", ""), "");
+	check_complete(WORDS("-F"), "files\t-F\n");
+	check_complete(WORDS("-F", ""), "files\t\n");
+	check_complete(WORDS("-aF", ""), "files\t\n");
+	check_complete(WORDS("-aFx"), "files\t-aF\n");
+	check_complete(WORDS("--from=x"), "files\t--from=\n");
+	check_complete(WORDS("--channel", "b"), "word\tbootargs\t\n");
+	check_complete(WORDS("--channel=r"), "word\t--channel=runtime\t\n");
+	check_complete(WORDS("--color", "w"), "word\twhy\texplain the answer for one pair\n");
+	check_complete(WORDS("--color=n"), "word\t--color=never\t\n");
+	check_complete(WORDS("pairs", "--su"), "word\t--summary\tcount by answer\n");
+	check_complete(WORDS("tree", "--su"), "");
+	check_complete(WORDS("pairs", "--summary", "--su"), "");
+	check_complete(WORDS("--ver"), "word\t--version\tprint the version\n");
+	check_complete(WORDS("--dump"), "");
+	check_complete(WORDS("--", "-"), "");
+	check_complete(WORDS("--", "wh"), "word\twhy\texplain the answer for one pair\n");
+	check_complete(WORDS("--assume", ""), "");
+}
+
 /* A file is no terminal, whatever runs the test. */
 static void test_style_of(void)
 {
@@ -377,5 +451,7 @@ int main(void)
 	test_closest();
 	test_style();
 	test_style_of();
+	test_pager();
+	test_complete();
 	return check_done();
 }
