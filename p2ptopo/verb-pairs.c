@@ -366,11 +366,17 @@ static void text_counts(struct pairs *pairs, const struct p2p_count *counts, siz
 {
 	uint64_t total = 0;
 
-	printf("%12s %-20s %-20s %s\n", "PAIRS", "MAP", "WOULD BE", "RULE");
+	const struct p2p_style *style = &pairs->topo->style;
+
+	printf("%s%12s %-20s %-20s %s%s\n", p2p_view_role_on(style, P2P_ROLE_TITLE), "PAIRS", "MAP", "WOULD BE", "RULE",
+	       p2p_view_role_off(style, P2P_ROLE_TITLE));
 	for (size_t i = 0; i < count; i++) {
+		enum p2p_role role = role_of(counts[i].supported);
+
 		total += counts[i].pairs;
-		printf("%12llu %-20s %-20s %s\n", (unsigned long long)counts[i].pairs,
-		       map_text(counts[i].map, counts[i].supported),
+		printf("%12llu %s%-20s%s %-20s %s\n", (unsigned long long)counts[i].pairs,
+		       p2p_view_role_on(style, role), map_text(counts[i].map, counts[i].supported),
+		       p2p_view_role_off(style, role),
 		       !counts[i].would ? "" : counts[i].would_be ? p2p_map_name(counts[i].would_be) : "unknown",
 		       p2p_rule_row(counts[i].rule)->id);
 	}

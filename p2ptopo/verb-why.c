@@ -30,6 +30,9 @@ static void line(const struct why *why, const char *label, const char *text)
 
 /* ------------------------------------------------------------- hop by hop */
 
+/* The widest line of a hop. */
+#define HOP_WIDTH 72
+
 /* "! 02:01.0       switch downstream port  ReqRedir+ CmpltRedir- EgressCtrl-"; ! redirects, ? not known */
 static void print_hop(const struct why *why, int index, bool tested)
 {
@@ -37,12 +40,14 @@ static void print_hop(const struct why *why, int index, bool tested)
 	const struct p2p_function *function = &topo->machine->functions[index];
 	enum p2p_answer redirects = p2p_function_redirects(function);
 	enum p2p_role role = !tested ? P2P_ROLE_DIM : redirects == P2P_YES ? P2P_ROLE_BAD : P2P_ROLE_PLAIN;
+	/* Two lines where one would be broken by the terminal. */
+	bool narrow = topo->style.width && topo->style.width < HOP_WIDTH && !p2p_absent(function->acs.fact);
 	struct p2p_buf text = P2P_BUF_INIT;
 	char address[P2P_BDF_TEXT];
 
 	p2p_buf_puts(&text, !tested ? " " : redirects == P2P_YES ? "!" : redirects == P2P_MAYBE ? "?" : " ");
 	p2p_buf_printf(&text, " %-12s", topo_address(topo, index, address));
-	p2p_buf_printf(&text, " %-23s",
+	p2p_buf_printf(&text, narrow ? " %s\n       " : " %-23s",
 		       p2p_known(function->port_type.fact) ? p2p_port_type_name(function->port_type.value)
 		       : p2p_absent(function->port_type.fact)
 			       ? (p2p_function_is_bridge(function) ? "conventional bridge" : "PCI device")

@@ -64,6 +64,32 @@ int p2p_bdf_parse(const char *text, struct p2p_bdf *ret)
 	return 0;
 }
 
+int p2p_bdf_parse_typed(const char *text, struct p2p_bdf *ret)
+{
+	const char *colon = strchr(text, ':'), *second = colon ? strchr(colon + 1, ':') : NULL;
+	struct p2p_bdf bdf = { 0 };
+	uint32_t bus, dev, fn;
+	int n = 0;
+
+	if (second) {
+		n = hex_digits(text, 8, &bdf.domain);
+		if (!n || text[n] != ':')
+			return -EINVAL;
+		text += n + 1;
+	}
+	n = hex_digits(text, 2, &bus);
+	if (!n || text[n] != ':')
+		return -EINVAL;
+	text += n + 1;
+	n = hex_digits(text, 2, &dev);
+	if (!n || text[n] != '.' || hex_digits(text + n + 1, 1, &fn) != 1 || text[n + 2] || dev > 0x1f || fn > 7)
+		return -EINVAL;
+	bdf.bus = (uint8_t)bus;
+	bdf.devfn = (uint8_t)(dev << 3 | fn);
+	*ret = bdf;
+	return 0;
+}
+
 char *p2p_bdf_format(struct p2p_bdf bdf, bool domain, char text[P2P_BDF_TEXT])
 {
 	unsigned dev = bdf.devfn >> 3, fn = bdf.devfn & 7;

@@ -31,6 +31,9 @@ int p2p_bdf_parse_prefix(const char *text, struct p2p_bdf *ret);
 /* The whole of `text` is an address with domain, or without one (then 0000). */
 int p2p_bdf_parse(const char *text, struct p2p_bdf *ret);
 
+/* The same as people type it: "3:0.0", "0:3:0.0"; digits may be fewer, as lspci takes them, and never more. */
+int p2p_bdf_parse_typed(const char *text, struct p2p_bdf *ret);
+
 /* "0000:03:00.0"; without the domain when `domain` is false and it is 0. */
 char *p2p_bdf_format(struct p2p_bdf bdf, bool domain, char text[P2P_BDF_TEXT]);
 

@@ -80,7 +80,7 @@ static int parse_acs(const char *word, const char *value, struct p2p_problem *pr
 		return bad(problem, word, "acs:BDF=ReqRedir-,CmpltRedir-");
 	memcpy(address, word + strlen("acs:"), len);
 	address[len] = '\0';
-	if (p2p_bdf_parse(address, &acs->bdf) || p2p_acs_parse(value, &acs->set, &acs->clear))
+	if (p2p_bdf_parse_typed(address, &acs->bdf) || p2p_acs_parse(value, &acs->set, &acs->clear))
 		return bad(problem, word, "acs:BDF=ReqRedir-,CmpltRedir- with lspci's names of the bits");
 	assume->acs_count++;
 	return 0;

@@ -15,7 +15,7 @@ static int unknown_column(const struct p2p_column *all, size_t count, const char
 		p2p_closest_offer(&closest, all[i].name);
 	if (closest.best)
 		return p2p_problem_set(problem, -EINVAL, "no column '%s', did you mean %s?", name, closest.best);
-	return p2p_problem_set(problem, -EINVAL, "no column '%s'; -H lists them", name);
+	return p2p_problem_set(problem, -EINVAL, "no column '%s'", name);
 }
 
 static void take(const struct p2p_column *all, size_t column, struct p2p_choice *choice)
@@ -50,7 +50,7 @@ int p2p_choice_make(struct p2p_arena *arena, const struct p2p_column *all, size_
 		at += len + (at[len] == ',');
 	}
 	if (!choice.count)
-		return p2p_problem_set(problem, -EINVAL, "no column was named; -H lists them");
+		return p2p_problem_set(problem, -EINVAL, "no column was named");
 	*ret = choice;
 	return 0;
 }

@@ -47,6 +47,9 @@ static enum p2p_exit open_source(struct topo *topo)
 	struct p2p_problem problem = { "" };
 	int error;
 
+	if ((file && !*file) || (root && !*root))
+		return usage(topo, file && !*file ? "--from needs the name of a file, and was given an empty one"
+						  : "--root needs the name of a folder, and was given an empty one");
 	if (file && root)
 		return usage(topo, "--from and --root are two different machines; give one of them");
 	if (file)
@@ -190,7 +193,11 @@ enum p2p_exit topo_columns(const struct topo *topo, const struct p2p_column *col
 	}
 	if (!p2p_choice_make(topo->arena, columns, count, p2p_cli_value(topo->cli, "output"), &problem, ret))
 		return P2P_EXIT_OK;
-	p2p_cli_complain(topo->cli, stderr, &problem);
+	struct p2p_problem said;
+
+	p2p_problem_set(&said, 0, "%s: %.200s (%s %s -H lists its columns)", topo->cli->verb->word, problem.text,
+			topo->cli->program->name, topo->cli->verb->word);
+	p2p_cli_complain(topo->cli, stderr, &said);
 	return P2P_EXIT_USAGE;
 }
 
@@ -241,7 +248,7 @@ int topo_device(const struct topo *topo, const char *word)
 	int found[16];
 	size_t count = 0;
 
-	if (!p2p_bdf_parse(word, &bdf)) {
+	if (!p2p_bdf_parse_typed(word, &bdf)) {
 		int index = p2p_machine_find(machine, bdf);
 
 		return index == P2P_NOBODY ? no_device(topo, word) : index;

@@ -152,8 +152,11 @@ static void measure_columns(struct fill *fill)
 		fill->total += fill->widths[i];
 }
 
+/* Where lines are too long however much is cut, a column keeps that much: three letters of a name say nothing. */
+#define TRIM_LEAST 12
+
 /* The widest column that may be cut and is wider than its heading; -1 when there is none. */
-static int widest_column(const struct fill *fill)
+static int widest_column(const struct fill *fill, size_t least)
 {
 	int widest = -1;
 
@@ -161,10 +164,25 @@ static int widest_column(const struct fill *fill)
 		const struct p2p_column *column = p2p_report_column(fill->report, i);
 
 		if ((column->flags & P2P_COLUMN_TRIM) && fill->widths[i] > text_width(column->name) &&
-		    fill->widths[i] > 1 && (widest < 0 || fill->widths[i] > fill->widths[widest]))
+		    fill->widths[i] > least && (widest < 0 || fill->widths[i] > fill->widths[widest]))
 			widest = (int)i;
 	}
 	return widest;
+}
+
+/* How long lines are when all is cut that may be: to the headings. */
+static size_t narrowest(const struct fill *fill)
+{
+	size_t total = fill->total;
+
+	for (size_t i = 0; i < p2p_report_column_count(fill->report); i++) {
+		const struct p2p_column *column = p2p_report_column(fill->report, i);
+		size_t heading = text_width(column->name);
+
+		if ((column->flags & P2P_COLUMN_TRIM) && fill->widths[i] > (heading ? heading : 1))
+			total -= fill->widths[i] - (heading ? heading : 1);
+	}
+	return total;
 }
 
 static void fit_columns(struct fill *fill)
@@ -173,7 +191,9 @@ static void fit_columns(struct fill *fill)
 	int widest;
 
 	measure_columns(fill);
-	for (; fill->total > room && (widest = widest_column(fill)) >= 0; fill->total--)
+	size_t least = narrowest(fill) > room ? TRIM_LEAST : 1;
+
+	for (; fill->total > room && (widest = widest_column(fill, least)) >= 0; fill->total--)
 		fill->widths[widest]--;
 }
 

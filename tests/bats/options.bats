@@ -104,3 +104,44 @@ load helper
 	out=$("$P2PTOPO" pairs -aJ -F "$(snap switch)" 2>&1 | head -1)
 	is "$out" "{"
 }
+
+@test "an empty file or folder name is said to be empty" {
+	p2ptopo -F '' tree
+	exits 2
+	complains "--from needs the name of a file"
+	p2ptopo --root= pairs
+	exits 2
+	complains "--root needs the name of a folder"
+}
+
+@test "a column that is not there: the message names the verb, and what lists its columns" {
+	on switch tree -o nothing
+	exits 2
+	complains "tree: no column 'nothing'"
+	complains "p2ptopo tree -H"
+	on switch pairs -o mapp
+	exits 2
+	complains "pairs: no column 'mapp', did you mean MAP?"
+	on switch allowlist -o ''
+	exits 2
+	complains "p2ptopo allowlist -H"
+}
+
+@test "a device may be typed with fewer digits, as for lspci" {
+	local wanted word
+	on switch-acs why 03:00.0 04:00.0
+	wanted=$output
+	for word in 3:0.0 3:00.0 03:0.0 0:3:0.0 0000:3:00.0; do
+		on switch-acs why "$word" 4:0.0
+		exits 1
+		is "$output" "$wanted"
+	done
+	for word in 3:0 3:0.8 3:20.0 003:0.0 :3:0.0 3:.0; do
+		on switch-acs why "$word" 04:00.0
+		exits 2
+		complains "$word"
+	done
+	on switch-acs why 3:0.0 4:0.0 --assume acs:2:8.0=RR-,CR- --assume acs:0:2:9.0=RR-,CR-
+	says BUS_ADDR
+	exits 0
+}

@@ -201,3 +201,22 @@ two_functions() {
 @test "every JSON output above is as the schema says" {
 	json_all_ok
 }
+
+@test "a copied tree without the IOMMU's folders has an IOMMU that is not known, here and in its snapshot" {
+	local root=$BATS_TEST_TMPDIR/root
+	mkdir -p "$root"
+	"$BATS_TEST_DIRNAME/unpack" "$(snap switch)" "$root"
+	p2ptopo tree --root "$root"
+	says "IOMMU none"
+	rm -r "$root/sys/class/iommu"
+	p2ptopo tree --root "$root"
+	exits 0
+	says "IOMMU not known"
+	p2ptopo snapshot --root "$root"
+	cp <(echo "$output") "$BATS_TEST_TMPDIR/box.snap"
+	p2ptopo tree -F "$BATS_TEST_TMPDIR/box.snap"
+	says "IOMMU not known"
+	# Where that decides, it is not guessed.
+	p2ptopo pairs --root "$root" --assume kernel=5.3 -J
+	is "$(get .host.iommu.kind)" null
+}

@@ -134,6 +134,41 @@ static void test_bdf_parse(void)
 		CHECK(error == cases[i].error);
 		CHECK(p2p_bdf_compare(bdf, error ? (struct p2p_bdf){ 1, 2, 3 } : cases[i].bdf) == 0);
 	}
+	static const struct {
+		const char *text;
+		int error;
+		struct p2p_bdf bdf;
+	} typed[] = {
+		{ "3:0.0", 0, { 0, 3, 0 } },
+		{ "3:00.0", 0, { 0, 3, 0 } },
+		{ "03:1f.7", 0, { 0, 3, 0xff } },
+		{ "0:3:0.1", 0, { 0, 3, 1 } },
+		{ "10000:e1:2.1", 0, { 0x10000, 0xe1, 0x11 } },
+		{ "0000:03:00.0", 0, { 0, 3, 0 } },
+		{ "", -EINVAL, { 0 } },
+		{ ":", -EINVAL, { 0 } },
+		{ ":3:0.0", -EINVAL, { 0 } },
+		{ "3:.0", -EINVAL, { 0 } },
+		{ "3:0", -EINVAL, { 0 } },
+		{ "3:0.", -EINVAL, { 0 } },
+		{ "3:0.8", -EINVAL, { 0 } },
+		{ "3:0.0 ", -EINVAL, { 0 } },
+		{ "3:0.00", -EINVAL, { 0 } },
+		{ "3:20.0", -EINVAL, { 0 } },
+		{ "003:0.0", -EINVAL, { 0 } },
+		{ "3:000.0", -EINVAL, { 0 } },
+		{ "0:0:3:0.0", -EINVAL, { 0 } },
+		{ "100000000:3:0.0", -EINVAL, { 0 } },
+		{ "0x3:0.0", -EINVAL, { 0 } },
+	};
+
+	for (size_t i = 0; i < LENGTH(typed); i++) {
+		struct p2p_bdf at = { 1, 2, 3 };
+		int error = p2p_bdf_parse_typed(typed[i].text, &at);
+
+		CHECK(error == typed[i].error);
+		CHECK(p2p_bdf_compare(at, error ? (struct p2p_bdf){ 1, 2, 3 } : typed[i].bdf) == 0);
+	}
 	struct p2p_bdf bdf = { 0 };
 
 	CHECK(p2p_bdf_parse_prefix("0000:03:00.1/config", &bdf) == 12 && bdf.devfn == 1);
