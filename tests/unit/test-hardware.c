@@ -314,6 +314,39 @@ static void test_shipped(const char *path)
 	p2p_hardware_free(hardware);
 }
 
+/* The example of the manual page is a file that is taken, as the page says it. */
+static void test_example(const char *page)
+{
+	char text[16384];
+	FILE *file = fopen(page, "r");
+	size_t len = file ? fread(text, 1, sizeof(text) - 1, file) : 0;
+	struct p2p_problem problem = { "" };
+	struct p2p_hardware *hardware = NULL;
+
+	if (file)
+		fclose(file);
+	text[len] = '\0';
+	char *start = strstr(text, "\n.Bd -literal\n"), *end = start ? strstr(start, "\n.Ed\n") : NULL;
+
+	CHECK(end);
+	if (!end)
+		return;
+	start += strlen("\n.Bd -literal\n");
+	CHECK(p2p_hardware_parse("example", start, (size_t)(end + 1 - start), &problem, &hardware) == 0);
+	if (!hardware) {
+		fprintf(stderr, "  it says: %s\n", problem.text);
+		return;
+	}
+	const struct p2p_row *row = hardware->rows;
+
+	CHECK(hardware->row_count == 2 && row[0].same_host_bridge && !row[1].same_host_bridge);
+	CHECK(row[1].device == P2P_DEVICE_ANY && row[1].backport_count == 2 && row[1].unknown_count == 2);
+	CHECK(p2p_row_in_release(&row[1], release_of("7.1.4")) == P2P_YES);
+	CHECK(p2p_row_in_release(&row[1], release_of("6.18.10")) == P2P_NO);
+	CHECK(p2p_row_in_release(&row[1], release_of("6.6.1")) == P2P_MAYBE);
+	p2p_hardware_free(hardware);
+}
+
 int main(int argc, char *argv[])
 {
 	alarm(60); /* none of this may hang */
@@ -325,5 +358,6 @@ int main(int argc, char *argv[])
 	test_limits();
 	test_files();
 	test_shipped(argc > 1 ? argv[1] : "policy/allowlist.yaml");
+	test_example(argc > 2 ? argv[2] : "man/p2p-allowlist.5");
 	return check_done();
 }
