@@ -356,7 +356,8 @@ void p2p_scan_function(struct p2p_scan *scan, struct p2p_function *function, str
 		function->memory.fact = p2p_fact_of(-ENOENT, P2P_ORIGIN_READ);
 	else if (want & P2P_WANT_MEMORY)
 		memory_read(scan, function);
-	if (want & P2P_WANT_NUMA && !p2p_function_is_bridge(function))
+	/* A bridge's decides nothing, so only a listing asks for it. */
+	if (want & P2P_WANT_NUMA && (want & P2P_WANT_DETAIL || !p2p_function_is_bridge(function)))
 		function->numa_node = p2p_scan_node(scan, p2p_scan_key(scan, function, "numa_node"));
 	if (want & P2P_WANT_DETAIL)
 		detail_read(scan, function);

@@ -20,7 +20,7 @@ enum p2p_want {
 	P2P_WANT_CHILDREN = 2, /* nvme, net, infiniband, drm, accel */
 	P2P_WANT_MEMORY = 4,   /* p2pmem, NVMe CMB */
 	P2P_WANT_IOMMU = 8,    /* groups of functions */
-	P2P_WANT_NUMA = 16,    /* nodes of functions */
+	P2P_WANT_NUMA = 16,    /* nodes of functions; with DETAIL of bridges too */
 	P2P_WANT_DETAIL = 32,  /* BARs, PRI, PASID, SR-IOV, CXL, IOMMU domain types, removable, DMI */
 	P2P_WANT_ALL = 63,
 	/* /proc/bus/pci/devices even where folders tell the order: for a snapshot that is unpacked. */
