@@ -82,13 +82,14 @@ static bool is_hostile(uint32_t c)
 	       (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe007f);
 }
 
-void p2p_text_visible(struct p2p_buf *buf, const char *text, bool ascii)
+/* Hostile characters, and the ASCII ones among `special`, byte by byte as \xNN. */
+static void put_escaped(struct p2p_buf *buf, const char *text, bool ascii, const char *special)
 {
 	while (*text) {
 		uint32_t c;
 		int len = p2p_text_utf8(text, &c);
 
-		if (len && !is_hostile(c) && !(ascii && c > 0x7e)) {
+		if (len && !is_hostile(c) && !(ascii && c > 0x7e) && !strchr(special, *text)) {
 			p2p_buf_add(buf, text, (size_t)len);
 			text += len;
 			continue;
@@ -96,6 +97,16 @@ void p2p_text_visible(struct p2p_buf *buf, const char *text, bool ascii)
 		for (len = len ? len : 1; len > 0; len--, text++)
 			p2p_buf_printf(buf, "\\x%02x", (unsigned char)*text);
 	}
+}
+
+void p2p_text_visible(struct p2p_buf *buf, const char *text, bool ascii)
+{
+	put_escaped(buf, text, ascii, "");
+}
+
+void p2p_text_shell(struct p2p_buf *buf, const char *text, bool ascii)
+{
+	put_escaped(buf, text, ascii, "\"\\$`");
 }
 
 void p2p_text_json(struct p2p_buf *buf, const char *text)

@@ -27,6 +27,13 @@ int p2p_text_signed(const char *text, int64_t *ret);
  */
 void p2p_text_visible(struct p2p_buf *buf, const char *text, bool ascii);
 
+/*
+ * Foreign bytes as the inside of a shell's "...": as p2p_text_visible, and the
+ * characters that mean something there (" $ ` and the backslash) too are \xNN,
+ * so that `eval` takes it as text and `printf %b` gives the bytes back.
+ */
+void p2p_text_shell(struct p2p_buf *buf, const char *text, bool ascii);
+
 /* Foreign bytes as the inside of a JSON string; bad UTF-8 becomes U+FFFD. */
 void p2p_text_json(struct p2p_buf *buf, const char *text);
 

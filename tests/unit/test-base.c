@@ -340,6 +340,26 @@ static void shown(const char *text, const char *terminal, const char *ascii, con
 	p2p_buf_free(&buf);
 }
 
+/* What a shell keeps of it inside "...". */
+static void quoted(const char *text, bool ascii, const char *wanted)
+{
+	struct p2p_buf buf = P2P_BUF_INIT;
+
+	p2p_text_shell(&buf, text, ascii);
+	CHECK(!strcmp(p2p_buf_text(&buf), wanted));
+	p2p_buf_free(&buf);
+}
+
+static void test_shell(void)
+{
+	quoted("", false, "");
+	quoted("plain '~ *?!", false, "plain '~ *?!");
+	quoted("a\"b$(c)`d`\\", false, "a\\x22b\\x24(c)\\x60d\\x60\\x5c");
+	quoted("Ger\xc3\xa4t\n\x1b\xff", false, "Ger\xc3\xa4t\\x0a\\x1b\\xff");
+	quoted("Ger\xc3\xa4t", true, "Ger\\xc3\\xa4t");
+	quoted("x\xe2\x80\xaey", false, "x\\xe2\\x80\\xaey");
+}
+
 static void test_hostile(void)
 {
 	shown("", "", "", "");
@@ -413,6 +433,7 @@ int main(void)
 	test_signed();
 	test_utf8();
 	test_hostile();
+	test_shell();
 	test_natural();
 	test_problem();
 	return check_done();
