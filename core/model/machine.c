@@ -77,6 +77,20 @@ bool p2p_function_is_peer(const struct p2p_function *function)
 	return (base == 0x01 && sub == 0x08) || base == 0x02 || base == 0x03 || base == 0x12;
 }
 
+enum p2p_answer p2p_function_asleep(const struct p2p_function *function)
+{
+	if (function->asleep)
+		return P2P_YES;
+	return p2p_known(function->power_state.fact) || p2p_known(function->header.fact) ? P2P_NO : P2P_MAYBE;
+}
+
+enum p2p_answer p2p_function_dead(const struct p2p_function *function)
+{
+	if (function->dead)
+		return P2P_YES;
+	return p2p_known(function->header.fact) ? P2P_NO : P2P_MAYBE;
+}
+
 /* All edges on the way up are known. */
 static void put_path(const struct p2p_machine *machine, int index, struct p2p_buf *buf)
 {

@@ -242,6 +242,10 @@ bool p2p_function_is_bridge(const struct p2p_function *function);
 /* A device people want to see pairs of: classes 01 02 03 08 12, peer memory, or bound to vfio; VFs folded. */
 bool p2p_function_is_peer(const struct p2p_function *function);
 
+/* Is it in D3cold or below a bridge that is; does it read all ones.  MAYBE: nothing of it was read that would tell. */
+enum p2p_answer p2p_function_asleep(const struct p2p_function *function);
+enum p2p_answer p2p_function_dead(const struct p2p_function *function);
+
 /*
  * The path of slots from the root bus down, "0000:00:01.0/00.0/02.0", added to
  * `ret`: it holds when buses are numbered anew, and is how pci=config_acs= and

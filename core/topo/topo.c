@@ -187,8 +187,13 @@ enum p2p_exit topo_columns(const struct topo *topo, const struct p2p_column *col
 
 	*ret = (struct p2p_choice){ 0 };
 	if (p2p_cli_has(topo->cli, "list-columns")) {
+		int width = 10;
+
 		for (size_t i = 0; i < count; i++)
-			printf("%-10s %s\n", columns[i].name, columns[i].help);
+			if ((int)strlen(columns[i].name) > width)
+				width = (int)strlen(columns[i].name);
+		for (size_t i = 0; i < count; i++)
+			printf("%-*s %s\n", width, columns[i].name, columns[i].help);
 		return P2P_EXIT_OK;
 	}
 	if (!p2p_choice_make(topo->arena, columns, count, p2p_cli_value(topo->cli, "output"), &problem, ret))

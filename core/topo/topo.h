@@ -48,7 +48,10 @@ void topo_close(struct topo *topo);
 /* Prints the problem and returns the exit code for a negative errno of reading. */
 enum p2p_exit topo_complain(const struct topo *topo, const struct p2p_problem *problem);
 
-/* -o and -H: the columns to print.  P2P_EXIT_OK with ret->count 0: they were listed, and that was all. */
+/*
+ * -o and -H: the columns to print.  P2P_EXIT_OK with ret->count 0: they were listed, and that was all.  Of `topo` only
+ * `cli` and `arena` are used: nothing need be open.
+ */
 enum p2p_exit topo_columns(const struct topo *topo, const struct p2p_column *columns, size_t count,
 			   struct p2p_choice *ret);
 

@@ -268,6 +268,7 @@ static void identity_print(struct p2p_json *json, const struct p2p_function *fun
 	hex(json, "device", function->device, 4, origins);
 	hex(json, "subsystem_vendor", function->subvendor, 4, origins);
 	hex(json, "subsystem_device", function->subdevice, 4, origins);
+	hex(json, "revision", function->revision, 2, origins);
 	hex(json, "class", function->class, 6, origins);
 	word(json, "vendor_name", function->vendor_name, origins);
 	word(json, "device_name", function->device_name, origins);
@@ -276,6 +277,14 @@ static void identity_print(struct p2p_json *json, const struct p2p_function *fun
 	if (no_value(json, "type", function->port_type.fact, origins))
 		return;
 	p2p_json_text(json, "type", p2p_port_type_name(function->port_type.value));
+}
+
+static void path_print(struct p2p_json *json, const struct p2p_machine *machine, int index)
+{
+	struct p2p_buf path = P2P_BUF_INIT;
+
+	p2p_json_text(json, "path", p2p_function_path(machine, index, &path) ? NULL : p2p_buf_text(&path));
+	p2p_buf_free(&path);
 }
 
 static void place_print(struct p2p_json *json, const struct p2p_machine *machine, const struct p2p_function *function,
@@ -299,8 +308,10 @@ void p2p_json_device(struct p2p_json *json, const struct p2p_machine *machine, i
 
 	p2p_json_object(json, NULL, false);
 	address(json, "bdf", function->bdf);
+	path_print(json, machine, index);
 	identity_print(json, function, &origins);
 	place_print(json, machine, function, &origins);
+	number(json, "header", function->header, &origins);
 	p2p_json_bool(json, "bridge", p2p_function_is_bridge(function));
 	acs_print(json, &function->acs, &origins);
 	enabled(json, "ats", function->ats, 1u << 15, &origins);
@@ -320,6 +331,8 @@ void p2p_json_device(struct p2p_json *json, const struct p2p_machine *machine, i
 	number(json, "vfs_max", function->vfs_max, &origins);
 	number(json, "cxl_dvsec", function->cxl, &origins);
 	word(json, "power_state", function->power_state, &origins);
+	p2p_json_answer(json, "asleep", p2p_function_asleep(function));
+	p2p_json_answer(json, "dead", p2p_function_dead(function));
 	word(json, "removable", function->removable, &origins);
 	children_print(json, function, &origins);
 	origins_print(json, &origins);

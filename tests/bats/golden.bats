@@ -35,6 +35,20 @@ golden() { # NAME COLUMNS MACHINE WORDS...
 	golden tree-hostile-80 80 hostile tree
 }
 
+@test "list at 60, 80 and 120 columns, in ASCII, with everything, for a shell" {
+	golden list-switch-acs-60 60 switch-acs list
+	golden list-switch-acs-80 80 switch-acs list
+	golden list-switch-acs-120 120 switch-acs list -a
+	golden list-switch-ports-80 80 switch-acs list -s 02: -o DEVICE,ACS-CTL,PATH,LINK-STATE
+	golden list-unprivileged-80 80 unprivileged list -a -o DEVICE,ACS,ACS-CTL,ATS,HOST,PATH
+	golden list-offers-80 80 offers list -x BAR
+	golden list-vmd-ascii 80 vmd list -ai
+	golden list-sriov-all 80 sriov list -O 01:00.0 01:00.2
+	golden list-sriov-pairs 80 sriov list -OP 01:00.0 01:00.2
+	golden list-hostile-pairs 80 hostile list -P -o DEVICE,DRIVER,NET,NET-STATE,DEVICE-NAME
+	golden list-asleep-80 80 asleep list -a -o DEVICE,LINK,POWER,ASLEEP,NAME
+}
+
 @test "pairs and their summary" {
 	golden pairs-switch-acs-80 80 switch-acs pairs
 	golden pairs-skylake-80 80 skylake pairs
@@ -76,6 +90,7 @@ golden() { # NAME COLUMNS MACHINE WORDS...
 @test "help" {
 	golden help-80 80 switch --help
 	golden help-why-80 80 switch why --help
+	golden help-list-80 80 switch list --help
 }
 
 @test "no golden file is left that no test compares" {

@@ -20,7 +20,7 @@ clean() {
 
 everything() { # FILE: all outputs of all verbs, standard error too, each clean
 	local words
-	for words in "tree -a" "tree -ai" "tree -aJ" "tree -a -o DEVICE,NAME,DRIVER,POWER" pairs "pairs -aJ" "pairs --summary -aJ" \
+	for words in "tree -a" "tree -ai" "tree -aJ" "tree -a -o DEVICE,NAME,DRIVER,POWER" "list -aO" "list -aOi" "list -aOP" "list -aJ" pairs "pairs -aJ" "pairs --summary -aJ" \
 		"why 01:00.0 01:00.1" "why -J 01:00.0 01:00.1" allowlist "allowlist -J" snapshot "snapshot --anonymize"; do
 		echo "$words"
 		# shellcheck disable=SC2086
@@ -45,7 +45,7 @@ everything() { # FILE: all outputs of all verbs, standard error too, each clean
 		efbfb9 f3a08081 f3a081bf c0af eda080 f4908080 ff; do
 		sed "s/^read names\/device\/144d:a824 = .*/read names\/device\/144d:a824 = a$(sed 's/../\\\\x&/g' <<<"$hex")b/;
 			s/mlx5_core/x$(sed 's/../\\\\x&/g' <<<"$hex")y/" "$(snap hostile)" >"$here/one.snap"
-		for words in "tree -a" "tree -aJ" "tree -a -o DEVICE,DRIVER"; do
+		for words in "tree -a" "tree -aJ" "tree -a -o DEVICE,DRIVER" "list -aOP"; do
 			echo "$words with $hex"
 			# shellcheck disable=SC2086
 			"$P2PTOPO" $words -F "$here/one.snap"
