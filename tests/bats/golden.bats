@@ -33,6 +33,9 @@ golden() { # NAME COLUMNS MACHINE WORDS...
 	golden tree-misplaced-80 80 misplaced tree
 	golden tree-no-pci-80 80 no-pci tree
 	golden tree-hostile-80 80 hostile tree
+	golden tree-dgx-120 120 dgx tree
+	golden tree-direct-nic-80 80 direct-nic tree -a
+	golden tree-arm-server-ascii 80 arm-server tree -ai
 }
 
 @test "list at 60, 80 and 120 columns, in ASCII, with everything, for a shell" {
@@ -54,6 +57,7 @@ golden() { # NAME COLUMNS MACHINE WORDS...
 	golden pairs-skylake-80 80 skylake pairs
 	golden pairs-vmd-120 120 vmd pairs
 	golden pairs-offers-80 80 offers pairs -a -s 03:
+	golden pairs-vmd-el9-80 80 vmd-el9 pairs
 	golden summary-sriov-80 80 sriov pairs --summary -a
 	golden summary-el9-80 80 el9 pairs --summary -a
 }
@@ -78,6 +82,7 @@ golden() { # NAME COLUMNS MACHINE WORDS...
 	golden why-vendor-80 80 el9 why nvme0 eth0
 	golden why-vf-80 80 sriov why 01:00.1 01:00.2
 	golden why-self-80 80 endpoint-acs why card0 card0
+	golden why-vm-80 80 vm why card0 nvme0
 }
 
 @test "allowlist" {
