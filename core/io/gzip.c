@@ -28,7 +28,7 @@ static int inflate_all(z_stream *stream, size_t max, struct p2p_buf *text)
 	return 0;
 }
 
-int p2p_gzip_read(const void *bytes, size_t len, size_t max, struct p2p_buf *ret)
+static int read_form(const void *bytes, size_t len, int form, size_t max, struct p2p_buf *ret)
 {
 	z_stream stream = { .next_in = (z_const Bytef *)bytes };
 	struct p2p_buf text = P2P_BUF_INIT;
@@ -36,7 +36,7 @@ int p2p_gzip_read(const void *bytes, size_t len, size_t max, struct p2p_buf *ret
 	if (len > UINT_MAX)
 		return -EFBIG;
 	stream.avail_in = (unsigned)len;
-	if (inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK) /* 16: gzip's header and checksum, nothing else */
+	if (inflateInit2(&stream, form) != Z_OK)
 		return -EINVAL;
 	int error = inflate_all(&stream, max, &text);
 
@@ -50,6 +50,16 @@ int p2p_gzip_read(const void *bytes, size_t len, size_t max, struct p2p_buf *ret
 	return 0;
 }
 
+int p2p_gzip_read(const void *bytes, size_t len, size_t max, struct p2p_buf *ret)
+{
+	return read_form(bytes, len, 16 + MAX_WBITS, max, ret); /* 16: gzip's header and checksum, nothing else */
+}
+
+int p2p_zlib_read(const void *bytes, size_t len, size_t max, struct p2p_buf *ret)
+{
+	return read_form(bytes, len, MAX_WBITS, max, ret);
+}
+
 #else
 
 int p2p_gzip_read(const void *bytes, size_t len, size_t max, struct p2p_buf *ret)
@@ -59,6 +69,11 @@ int p2p_gzip_read(const void *bytes, size_t len, size_t max, struct p2p_buf *ret
 	(void)max;
 	(void)ret;
 	return -ENOTSUP;
+}
+
+int p2p_zlib_read(const void *bytes, size_t len, size_t max, struct p2p_buf *ret)
+{
+	return p2p_gzip_read(bytes, len, max, ret);
 }
 
 #endif

@@ -16,4 +16,7 @@
  */
 int p2p_gzip_read(const void *bytes, size_t len, size_t max, struct p2p_buf *ret);
 
+/* The same of the bare zlib form (RFC 1950), which has no file header. */
+int p2p_zlib_read(const void *bytes, size_t len, size_t max, struct p2p_buf *ret);
+
 #endif

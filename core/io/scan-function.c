@@ -73,6 +73,22 @@ static int uevent_read(struct p2p_scan *scan, struct p2p_function *function)
 	return 0;
 }
 
+/* The kernel's own words of a function in another form; a dump of rdma_topo has them so.  Of a VF nothing else does. */
+static void modalias_read(struct p2p_scan *scan, struct p2p_function *function)
+{
+	struct p2p_word word = p2p_scan_word(scan, p2p_scan_key(scan, function, "modalias"));
+	unsigned vendor, device, subvendor, subdevice, base, sub, interface;
+
+	if (!p2p_known(word.fact) || sscanf(word.text, "pci:v%8Xd%8Xsv%8Xsd%8Xbc%2Xsc%2Xi%2X", &vendor, &device,
+					    &subvendor, &subdevice, &base, &sub, &interface) != 7)
+		return;
+	function->vendor = p2p_number_read(vendor & 0xffff);
+	function->device = p2p_number_read(device & 0xffff);
+	function->subvendor = p2p_number_read(subvendor & 0xffff);
+	function->subdevice = p2p_number_read(subdevice & 0xffff);
+	function->class = p2p_number_read(base << 16 | sub << 8 | interface);
+}
+
 /* A dump has no uevent, but `lspci -v` names the driver. */
 static void driver_link_read(struct p2p_scan *scan, struct p2p_function *function)
 {
@@ -338,8 +354,10 @@ void p2p_scan_function(struct p2p_scan *scan, struct p2p_function *function, str
 	unsigned want = scan->options->want;
 	int error = uevent_read(scan, function);
 
-	if (error == -ENODATA)
+	if (error == -ENODATA) {
+		modalias_read(scan, function);
 		driver_link_read(scan, function);
+	}
 	physfn_read(scan, function, place);
 	function->asleep = is_asleep(scan, function) || sleeps_above(scan->machine, place);
 	if (function->asleep && !scan->options->wake)

@@ -447,7 +447,9 @@ static void members_list(struct p2p_scan *scan, struct p2p_hostbridge *hostbridg
 	}
 	hostbridge->members = members;
 	if (error)
-		p2p_scan_say(scan, "%s: cannot be listed: %s", hostbridge->key, p2p_problem_errno(error));
+		p2p_scan_say(scan, "%s: cannot be listed: %s", hostbridge->key,
+			     error == -ENODATA ? "which function is first on its bus is not recorded" :
+						 p2p_problem_errno(error));
 	p2p_names_free(&names);
 }
 

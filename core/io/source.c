@@ -201,7 +201,7 @@ static int open_input(const char *path, struct p2p_problem *problem)
 
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode)) {
 		error = S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-		return p2p_problem_set(problem, error, "%s: %s; give a snapshot or the output of lspci -xxxx", path,
+		return p2p_problem_set(problem, error, "%s: %s; give a snapshot or a dump", path,
 				       error == -EISDIR ? "is a directory (--root reads a copied tree)" :
 							  "neither a file nor a pipe");
 	}
@@ -237,6 +237,23 @@ static bool has_function_line(const char *text, size_t len)
 	return false;
 }
 
+/* A list of objects, "[{".  Not every "[" at the start: a shell's prompt above a pasted dump has one too. */
+static bool is_json_list(const char *text, size_t len)
+{
+	const char *end = text + len;
+
+	for (bool list = false; text < end; text++) {
+		if (*text == ' ' || *text == '\t' || *text == '\n' || *text == '\r')
+			continue;
+		if (list)
+			return *text == '{' || *text == ']';
+		list = *text == '[';
+		if (!list)
+			break;
+	}
+	return false;
+}
+
 static int parse_input(const char *path, const struct p2p_buf *text, struct p2p_problem *problem,
 		       struct p2p_source **ret)
 {
@@ -244,11 +261,13 @@ static int parse_input(const char *path, const struct p2p_buf *text, struct p2p_
 
 	if (text->len >= sizeof(ours) - 1 && memcmp(text->text, ours, sizeof(ours) - 1) == 0)
 		return p2p_source_parse_snapshot(path, text->text, text->len, problem, ret);
+	if (is_json_list(text->text, text->len))
+		return p2p_source_parse_rdma_topo(path, text->text, text->len, problem, ret);
 	if (text->len && has_function_line(text->text, text->len))
 		return p2p_source_parse_lspci(path, text->text, text->len, problem, ret);
 	return p2p_problem_set(problem, -EINVAL,
 			       "%s:1:1: %s: neither a snapshot (first line \"p2p-snapshot 1\", made by "
-			       "p2ptopo snapshot) nor a dump (made by lspci -D -xxxx)", path,
+			       "p2ptopo snapshot) nor a dump (made by lspci -D -xxxx or rdma_topo dump)", path,
 			       text->len ? "unknown format" : "empty");
 }
 

@@ -18,7 +18,7 @@
  * Errors are facts: -ENOENT the machine has none; -EACCES, -EPERM may not
  * look; -ENODATA never recorded; -EIO and the rest: it failed.
  *
- * Forms: live (source-files.c), snapshot, lspci, record (a tee around any).
+ * Forms: live (source-files.c), snapshot, lspci, rdma-topo, record (a tee around any).
  * A source does not cache.
  */
 #ifndef P2P_IO_SOURCE_H
@@ -95,7 +95,7 @@ int p2p_source_open_live(struct p2p_problem *problem, struct p2p_source **ret);
 /* A copied tree: files under `dir`, nothing outside it, no library that speaks of this machine. */
 int p2p_source_open_root(const char *dir, struct p2p_problem *problem, struct p2p_source **ret);
 
-/* A snapshot or an `lspci -xxxx` dump, told apart by content; "-" is standard input. */
+/* A snapshot, an `lspci -xxxx` dump or one of rdma_topo, told apart by content; "-" is standard input. */
 int p2p_source_open_file(const char *path, struct p2p_problem *problem, struct p2p_source **ret);
 
 /* The same from memory, for `path` in messages. */
@@ -103,6 +103,8 @@ int p2p_source_parse_snapshot(const char *path, const char *text, size_t len, st
 			      struct p2p_source **ret);
 int p2p_source_parse_lspci(const char *path, const char *text, size_t len, struct p2p_problem *problem,
 			   struct p2p_source **ret);
+int p2p_source_parse_rdma_topo(const char *path, const char *text, size_t len, struct p2p_problem *problem,
+			       struct p2p_source **ret);
 
 /*
  * A tee: passes everything on to `inner`, which it owns from now on, and keeps

@@ -89,7 +89,7 @@ two_functions() {
 	json_ok
 }
 
-@test "the four forms are told apart by content, whatever they are called" {
+@test "the forms of a file are told apart by content, whatever they are called" {
 	local here=$BATS_TEST_TMPDIR
 	tar -C "$here" -xf "$MACHINES/corpus.tar.xz" corpus/1051.lspci
 	cp "$here/corpus/1051.lspci" "$here/box.snap"
@@ -99,6 +99,10 @@ two_functions() {
 	p2ptopo tree -F "$here/box.lspci"
 	exits 0
 	says nvme0
+	"$BATS_TEST_DIRNAME/as-rdma-topo" "$(snap switch)" >"$here/box.txt"
+	p2ptopo tree -F "$here/box.txt"
+	exits 0
+	says nvme1
 }
 
 @test "lspci -xxxx with and without domains is the same machine" {

@@ -43,6 +43,18 @@ setup_file() {
 	}
 }
 
+@test "a dump of rdma_topo is read, or it is said which library that needs" {
+	"$BATS_TEST_DIRNAME/../bats/as-rdma-topo" "$machines/vera.snap" >"$BATS_TEST_TMPDIR/dump.json"
+	run "$P2PTOPO" -a -D -F "$BATS_TEST_TMPDIR/dump.json"
+	if [ "$status" -eq 3 ]; then
+		[[ $output == *"built without json-c"* || $output == *"built without zlib"* ]]
+		[ "${#lines[@]}" -eq 1 ]
+	else
+		[ "$status" -eq 0 ]
+		[[ $output == *0002:01:00.0* ]]
+	fi
+}
+
 @test "what cannot be read is said, with exit status 3" {
 	run "$P2PTOPO" -F "$BATS_TEST_TMPDIR/nothing"
 	[ "$status" -eq 3 ]

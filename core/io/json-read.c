@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "json-read.h"
+
+#include <errno.h>
+
+#include "config.h"
+
+#if HAVE_JSON_C
+
+#include <json-c/json.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Deep enough for all that is read; what is deeper is refused before it costs memory. */
+#define DEPTH_MAX 8
+
+/* json-c counts in int. */
+#define TEXT_MAX ((size_t)INT_MAX)
+
+struct reader {
+	const char *path, *text, *end;
+	struct p2p_problem *problem;
+};
+
+struct p2p_json_read_item {
+	const struct reader *reader;
+	const char *text, *end; /* in the file */
+	json_object *object;
+};
+
+/* -------------------------------------------------------------- complaints */
+
+static int complain_at(const struct reader *reader, const char *at, const char *format, va_list args)
+{
+	size_t line = 1;
+	const char *start = reader->text;
+	char what[256];
+
+	for (const char *c = start; c < at && (c = memchr(c, '\n', (size_t)(at - c))); start = ++c)
+		line++;
+	vsnprintf(what, sizeof(what), format, args);
+	return p2p_problem_set(reader->problem, -EINVAL, "%s:%zu:%zu: %s", reader->path, line,
+			       (size_t)(at - start) + 1, what);
+}
+
+static int complain(const struct reader *reader, const char *at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+static int complain(const struct reader *reader, const char *at, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	int error = complain_at(reader, at, format, args);
+
+	va_end(args);
+	return error;
+}
+
+/* ---------------------------------------------------------- where members are */
+
+/* After a string's closing quote; `at` is its opening one.  json-c has accepted the text, so it ends. */
+static const char *skip_string(const char *at, const char *end)
+{
+	for (at++; at < end && *at != '"'; at++)
+		if (*at == '\\')
+			at++;
+	return at < end ? at + 1 : end;
+}
+
+/* A name in single quotes: json-c 0.16 lets it pass for a name, strict or not.  NULL: there is none. */
+static const char *find_single_quote(const char *at, const char *end)
+{
+	while (at < end && *at != '\'')
+		at = *at == '"' ? skip_string(at, end) : at + 1;
+	return at < end ? at : NULL;
+}
+
+/*
+ * The `nth` name of that spelling among the object's own; NULL: there are
+ * fewer.  json-c keeps neither positions nor, of two of one name, the first.
+ */
+static const char *find_member(const struct p2p_json_read_item *item, const char *name, int nth)
+{
+	size_t len = strlen(name);
+	int depth = 0;
+	bool names = false; /* the next string is a name, not a value */
+
+	for (const char *at = item->text; at < item->end;) {
+		char c = *at;
+
+		if (c == '"') {
+			const char *after = skip_string(at, item->end);
+
+			if (depth == 1 && names && (size_t)(after - at) == len + 2 && !memcmp(at + 1, name, len) &&
+			    !nth--)
+				return at;
+			names = false;
+			at = after;
+			continue;
+		}
+		depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+		names = depth == 1 && (c == '{' || c == ',' || (names && c != ':'));
+		at++;
+	}
+	return NULL;
+}
+
+int p2p_json_read_complain(const struct p2p_json_read_item *item, const char *name, const char *format, ...)
+{
+	const char *at = name ? find_member(item, name, 0) : NULL;
+	va_list args;
+
+	va_start(args, format);
+	int error = complain_at(item->reader, at ? at : item->text, format, args);
+
+	va_end(args);
+	return error;
+}
+
+/* ----------------------------------------------------------------- members */
+
+static int member(const struct p2p_json_read_item *item, const char *name, json_object **ret)
+{
+	const char *again = find_member(item, name, 1);
+
+	if (again)
+		return complain(item->reader, again, "\"%s\" is there twice; one of them is wrong", name);
+	if (!json_object_object_get_ex(item->object, name, ret))
+		return -ENODATA;
+	return *ret ? 0 : -ENOENT;
+}
+
+static bool is_text(json_object *value)
+{
+	return json_object_is_type(value, json_type_string) &&
+	       strlen(json_object_get_string(value)) == (size_t)json_object_get_string_len(value);
+}
+
+int p2p_json_read_text(const struct p2p_json_read_item *item, const char *name, const char **ret)
+{
+	json_object *value;
+	int error = member(item, name, &value);
+
+	if (error)
+		return error;
+	if (!is_text(value))
+		return p2p_json_read_complain(item, name, "\"%s\" is not text; it should be a string without NUL",
+					      name);
+	*ret = json_object_get_string(value);
+	return 0;
+}
+
+int p2p_json_read_number(const struct p2p_json_read_item *item, const char *name, int64_t min, int64_t max,
+			 int64_t *ret)
+{
+	json_object *value;
+	int error = member(item, name, &value);
+
+	if (error)
+		return error;
+	/* A number beyond 64 bits is cut to their largest by json-c: outside of every range that is asked for. */
+	if (!json_object_is_type(value, json_type_int) || json_object_get_int64(value) < min ||
+	    json_object_get_int64(value) > max)
+		return p2p_json_read_complain(item, name,
+					 "\"%s\" is not such a number; it should be a whole one from %lld to %lld",
+					 name, (long long)min, (long long)max);
+	*ret = json_object_get_int64(value);
+	return 0;
+}
+
+static int texts_of(const struct p2p_json_read_item *item, const char *name, const char *key, json_object *list,
+		    p2p_json_read_text_fn each, void *context)
+{
+	if (!json_object_is_type(list, json_type_array))
+		return p2p_json_read_complain(item, name,
+					      "\"%s\": what is in it is not a list; it should be one of names", name);
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		json_object *text = json_object_array_get_idx(list, i);
+
+		if (!is_text(text))
+			return p2p_json_read_complain(
+				item, name, "\"%s\": a name in it is not text; it should be a string without NUL",
+				name);
+		int error = each(context, key, json_object_get_string(text));
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+int p2p_json_read_texts(const struct p2p_json_read_item *item, const char *name, p2p_json_read_text_fn each,
+			void *context)
+{
+	json_object *value;
+	int error = member(item, name, &value);
+
+	if (error)
+		return error;
+	if (!json_object_is_type(value, json_type_object))
+		return p2p_json_read_complain(item, name, "\"%s\" is not an object; it should be one of lists of names",
+					      name);
+	json_object_object_foreach(value, key, list) {
+		error = texts_of(item, name, key, list, each, context);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------------- items */
+
+static const char *skip_blanks(const struct reader *reader, const char *at)
+{
+	while (at < reader->end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
+		at++;
+	return at;
+}
+
+/* One value from *at on, which moves behind it. */
+static int item_parse(const struct reader *reader, json_tokener *tokener, const char **at, json_object **ret)
+{
+	size_t left = (size_t)(reader->end - *at);
+
+	json_tokener_reset(tokener);
+	*ret = json_tokener_parse_ex(tokener, *at, (int)(left < TEXT_MAX ? left : TEXT_MAX));
+	enum json_tokener_error error = json_tokener_get_error(tokener);
+	const char *stop = *at + json_tokener_get_parse_end(tokener);
+
+	if (error == json_tokener_continue)
+		return complain(reader, reader->end, "it ends in the middle; the file was cut short");
+	if (error != json_tokener_success)
+		return complain(reader, stop, "this is not JSON (%s); was it changed?", json_tokener_error_desc(error));
+	const char *quote = find_single_quote(*at, stop);
+
+	if (quote)
+		return complain(reader, quote, "this is not JSON (single quotes); was it changed?");
+	*at = stop;
+	return 0;
+}
+
+static int items(const struct reader *reader, json_tokener *tokener, p2p_json_read_item_fn each, void *context)
+{
+	const char *at = skip_blanks(reader, reader->text);
+
+	if (at == reader->end || *at != '[')
+		return complain(reader, at, "this is not a list; it should begin with [");
+	at = skip_blanks(reader, at + 1);
+	while (at < reader->end && *at != ']') {
+		struct p2p_json_read_item item = { .reader = reader, .text = at };
+		int error = *at == '{' ? item_parse(reader, tokener, &at, &item.object) :
+					 complain(reader, at, "this is not an object; all in the list should be one");
+
+		item.end = at;
+		if (!error)
+			error = each(context, &item);
+		json_object_put(item.object);
+		if (error)
+			return error;
+		at = skip_blanks(reader, at);
+		if (at < reader->end && *at != ',' && *at != ']')
+			return complain(reader, at, "this is not JSON (\",\" or \"]\" is missing); was it changed?");
+		if (at < reader->end && *at == ',') {
+			at = skip_blanks(reader, at + 1);
+			if (at < reader->end && *at == ']')
+				return complain(reader, at, "this is not JSON (nothing after \",\"); was it changed?");
+		}
+	}
+	if (at == reader->end)
+		return complain(reader, at, "it ends in the middle; the file was cut short");
+	at = skip_blanks(reader, at + 1);
+	return at == reader->end ? 0 : complain(reader, at, "more after the list; is it two files?");
+}
+
+int p2p_json_read_items(const char *path, const char *text, size_t len, struct p2p_problem *problem,
+			p2p_json_read_item_fn each, void *context)
+{
+	struct reader reader = { path, text, text + len, problem };
+	json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
+
+	if (!tokener)
+		return -ENOMEM;
+	json_tokener_set_flags(tokener,
+			       JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS | JSON_TOKENER_VALIDATE_UTF8);
+	int error = items(&reader, tokener, each, context);
+
+	json_tokener_free(tokener);
+	return error;
+}
+
+#else
+
+int p2p_json_read_items(const char *path, const char *text, size_t len, struct p2p_problem *problem,
+			p2p_json_read_item_fn each, void *context)
+{
+	(void)text;
+	(void)len;
+	(void)each;
+	(void)context;
+	return p2p_problem_set(problem, -ENOTSUP,
+			       "%s: this is JSON, which a program built without json-c cannot read; install libjson-c "
+			       "and build anew", path);
+}
+
+int p2p_json_read_text(const struct p2p_json_read_item *item, const char *name, const char **ret)
+{
+	(void)item;
+	(void)name;
+	(void)ret;
+	return -ENOTSUP;
+}
+
+int p2p_json_read_number(const struct p2p_json_read_item *item, const char *name, int64_t min, int64_t max,
+			 int64_t *ret)
+{
+	(void)item;
+	(void)name;
+	(void)min;
+	(void)max;
+	(void)ret;
+	return -ENOTSUP;
+}
+
+int p2p_json_read_texts(const struct p2p_json_read_item *item, const char *name, p2p_json_read_text_fn each,
+			void *context)
+{
+	(void)item;
+	(void)name;
+	(void)each;
+	(void)context;
+	return -ENOTSUP;
+}
+
+int p2p_json_read_complain(const struct p2p_json_read_item *item, const char *name, const char *format, ...)
+{
+	(void)item;
+	(void)name;
+	(void)format;
+	return -ENOTSUP;
+}
+
+#endif
