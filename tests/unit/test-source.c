@@ -535,7 +535,7 @@ static void opens(const char *path, const char *text, int want, const char *says
 static void test_open(void)
 {
 	static const char both[] = "neither a snapshot (first line \"p2p-snapshot 1\", made by p2ptopo snapshot) nor a "
-				   "dump (made by lspci -D -xxxx)";
+				   "dump (made by lspci -D -xxxx or rdma_topo dump)";
 	static const char dump[] = "0000:00:00.0 Host bridge: x\n00: 86 80 30 20 00 00 00 00 00 00 00 06 00 00 00 00\n"
 				   "10: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n"
 				   "20: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n"
