@@ -7,11 +7,13 @@
 
 #include "../base/arena.h"
 #include "config.h"
+#include "pci-ids.h"
 
 #if HAVE_LIBPCI
 
 #include <pci/pci.h>
 #include <setjmp.h>
+#include <unistd.h>
 
 /*
  * One for the program: the names are the same whatever is looked at, and to
@@ -19,7 +21,9 @@
  */
 static struct {
 	struct pci_access *access;
-	int error; /* why there are no names */
+	struct p2p_pci_ids *ids; /* the file, where it is text as we know it; else NULL */
+	bool loaded;             /* the library's own list */
+	int error;               /* why there are no names */
 	jmp_buf failed;
 } names;
 
@@ -41,15 +45,43 @@ static void on_message(char *message, ...)
 	(void)message;
 }
 
-static int names_open(void)
+/* The file that the library would read: it tries it compressed first, then without that ending. */
+static void ids_open(void)
+{
+	char path[1024];
+	const char *name = names.access->id_file_name;
+	size_t len = name ? strlen(name) : 0;
+
+	if (!len || len >= sizeof(path))
+		return;
+	memcpy(path, name, len + 1);
+	if (len > 3 && !strcmp(path + len - 3, ".gz")) {
+		if (!access(path, R_OK))
+			return;
+		path[len - 3] = '\0';
+	}
+	if (p2p_pci_ids_open(path, &names.ids))
+		names.ids = NULL;
+}
+
+static void names_open(void)
 {
 	if (names.access)
-		return names.error;
+		return;
 	names.access = pci_alloc();
 	names.access->error = on_error;
 	names.access->warning = on_message;
 	names.access->debug = on_message;
 	names.access->id_lookup_mode = 0; /* not the cache of earlier network answers in the user's home */
+	ids_open();
+}
+
+/* The library's own list: of everything. */
+static int names_load(void)
+{
+	if (names.loaded)
+		return names.error;
+	names.loaded = true;
 	names.error = -EIO;
 	if (setjmp(names.failed)) /* pci.ids is damaged */
 		return -EIO;
@@ -88,11 +120,54 @@ static char *look_up(const char *key, char *name, int size)
 	return NULL;
 }
 
+/*
+ * The class where the subclass has no name, as the library words it:
+ * "Unclassified device [00ff]".
+ */
+static int find_class(unsigned id, struct p2p_buf *ret)
+{
+	struct p2p_buf class = P2P_BUF_INIT;
+	int error = p2p_pci_ids_find(names.ids, P2P_PCI_IDS_SUBCLASS, id, ret);
+
+	if (!error)
+		return 0;
+	error = p2p_pci_ids_find(names.ids, P2P_PCI_IDS_CLASS, id >> 8, &class);
+	if (!error) {
+		p2p_buf_reset(ret);
+		p2p_buf_printf(ret, "%.*s [%04x]\n", (int)strcspn(class.text, "\n"), class.text, id);
+	}
+	p2p_buf_free(&class);
+	return error;
+}
+
+/* -EAGAIN: ask the library. */
+static int find(const char *key, struct p2p_buf *ret)
+{
+	unsigned a, b;
+	size_t len;
+
+	if (!names.ids)
+		return -EAGAIN;
+	if (hex_field(key, "names/vendor/", 4, '\0', &a))
+		return p2p_pci_ids_find(names.ids, P2P_PCI_IDS_VENDOR, a, ret);
+	if (hex_field(key, "names/class/", 4, '\0', &a))
+		return find_class(a, ret);
+	len = hex_field(key, "names/device/", 4, ':', &a);
+	if (len && hex_field(key + len, ":", 4, '\0', &b))
+		return p2p_pci_ids_find(names.ids, P2P_PCI_IDS_DEVICE, a << 16 | b, ret);
+	return -EAGAIN;
+}
+
 int p2p_pcilib_read(const char *key, struct p2p_buf *ret)
 {
 	char name[1024];
-	int error = names_open();
 
+	names_open();
+	int error = find(key, ret);
+
+	if (error != -EAGAIN)
+		return error;
+	error = names_load();
 	if (error)
 		return error;
 	if (setjmp(names.failed))
