@@ -13,7 +13,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <wchar.h>
 
 #include <libsmartcols.h>
 
@@ -21,6 +20,7 @@
 #include "../base/buf.h"
 #include "../base/text.h"
 #include "tree.h"
+#include "width.h"
 
 #define ROLE_OFF "\033[0m"
 
@@ -66,59 +66,17 @@ struct fill {
 	struct p2p_buf text, cell;
 };
 
-/* Text that p2p_text_visible would copy as it is: nearly all, so it is not copied. */
-static bool is_plain(const char *text)
-{
-	while (*text >= 0x20 && *text < 0x7f)
-		text++;
-	return !*text;
-}
-
 /* The cell's text, safe to print; until the next call. */
 static const char *visible_text(struct fill *fill, const struct p2p_report_row *row, size_t column,
 				enum p2p_role *ret_role)
 {
 	const char *text = p2p_report_text(row, column, ret_role);
 
-	if (is_plain(text))
+	if (p2p_view_plain(text))
 		return text;
 	p2p_buf_reset(&fill->text);
 	p2p_text_visible(&fill->text, text, fill->style->ascii);
 	return p2p_buf_text(&fill->text);
-}
-
-/*
- * The bytes at the start of `text` that fit into `width` screen columns, and
- * in *ret_width how many columns these take.  Terminals disagree on characters
- * that the locale does not know; one column is the usual guess.
- */
-static size_t fitting_bytes(const char *text, size_t width, size_t *ret_width)
-{
-	size_t at = 0, used = 0;
-
-	while (text[at]) {
-		uint32_t c = 0;
-		int len = p2p_text_utf8(text + at, &c);
-		int columns = (unsigned char)text[at] < 0x80 ? 1 : wcwidth((wchar_t)c);
-		size_t step = columns < 0 ? 1 : (size_t)columns;
-
-		if (used + step > width)
-			break;
-		used += step;
-		at += len > 0 ? (size_t)len : 1;
-	}
-	*ret_width = used;
-	return at;
-}
-
-static size_t text_width(const char *text)
-{
-	size_t width;
-
-	if (is_plain(text))
-		return strlen(text);
-	fitting_bytes(text, SIZE_MAX, &width);
-	return width;
 }
 
 /* Screen columns that the tree's lines take before the text of this cell. */
@@ -135,14 +93,15 @@ static void measure_columns(struct fill *fill)
 
 	/* The library makes no column narrower than its heading, nor than 1. */
 	for (size_t i = 0; i < count; i++) {
-		fill->widths[i] = text_width(p2p_report_column(fill->report, i)->name);
+		fill->widths[i] = p2p_view_width(p2p_report_column(fill->report, i)->name);
 		fill->widths[i] += !fill->widths[i];
 	}
 	for (size_t k = 0; k < fill->tree.count; k++)
 		for (size_t i = 0; i < count; i++) {
 			const struct p2p_tree_row *row = &fill->tree.rows[k];
 			enum p2p_role role;
-			size_t width = text_width(visible_text(fill, row->row, i, &role)) + lines_width(fill, row, i);
+			size_t width =
+				p2p_view_width(visible_text(fill, row->row, i, &role)) + lines_width(fill, row, i);
 
 			if (width > fill->widths[i])
 				fill->widths[i] = width;
@@ -163,7 +122,7 @@ static int widest_column(const struct fill *fill, size_t least)
 	for (size_t i = 0; i < p2p_report_column_count(fill->report); i++) {
 		const struct p2p_column *column = p2p_report_column(fill->report, i);
 
-		if ((column->flags & P2P_COLUMN_TRIM) && fill->widths[i] > text_width(column->name) &&
+		if ((column->flags & P2P_COLUMN_TRIM) && fill->widths[i] > p2p_view_width(column->name) &&
 		    fill->widths[i] > least && (widest < 0 || fill->widths[i] > fill->widths[widest]))
 			widest = (int)i;
 	}
@@ -236,7 +195,7 @@ static void add_trimmed(struct fill *fill, const char *text, size_t width)
 	const char *mark = fill->style->ascii ? ".." : "…";
 	size_t marked = fill->style->ascii ? 2 : 1, used;
 
-	if (text_width(text) <= width) {
+	if (p2p_view_width(text) <= width) {
 		p2p_buf_puts(&fill->cell, text);
 		return;
 	}
@@ -244,7 +203,7 @@ static void add_trimmed(struct fill *fill, const char *text, size_t width)
 		mark = "";
 		marked = 0;
 	}
-	p2p_buf_add(&fill->cell, text, fitting_bytes(text, width - marked, &used));
+	p2p_buf_add(&fill->cell, text, p2p_view_fitting(text, width - marked, &used));
 	p2p_buf_puts(&fill->cell, mark);
 }
 

@@ -62,6 +62,20 @@ golden() { # NAME COLUMNS MACHINE WORDS...
 	golden summary-el9-80 80 el9 pairs --summary -a
 }
 
+@test "matrix: names, numbers, blocks; providers" {
+	golden matrix-skylake-80 80 skylake matrix
+	golden matrix-skylake-120 120 skylake matrix -a
+	golden matrix-sriov-80 80 sriov matrix -a
+	golden matrix-sriov-ascii 60 sriov matrix -ai
+	golden matrix-offers-80 80 offers matrix
+	golden matrix-offers-40 40 offers matrix --no-fold
+	golden matrix-el9-80 80 el9 matrix
+	golden matrix-unprivileged-80 80 unprivileged matrix
+	golden matrix-p2pdma-unknown-80 80 p2pdma-unknown matrix -a
+	golden providers-offers-80 80 offers providers eth0 nvme0
+	golden providers-switch-acs-80 80 switch-acs providers eth0
+}
+
 @test "why: each kind of answer, each kind of remedy" {
 	golden why-clean-80 80 switch why nvme0 nvme1
 	golden why-redirect-80 80 switch-acs why nvme0 nvme1
@@ -96,6 +110,8 @@ golden() { # NAME COLUMNS MACHINE WORDS...
 	golden help-80 80 switch --help
 	golden help-why-80 80 switch why --help
 	golden help-list-80 80 switch list --help
+	golden help-matrix-80 80 switch matrix --help
+	golden help-providers-80 80 switch providers --help
 }
 
 @test "no golden file is left that no test compares" {

@@ -24,8 +24,8 @@ load helper
 	p2ptopo --help
 	exits 0
 	local verb
-	for verb in tree list pairs why snapshot allowlist; do says "$verb"; done
-	for verb in tree list pairs why snapshot allowlist; do
+	for verb in tree list matrix pairs why providers snapshot allowlist; do says "$verb"; done
+	for verb in tree list matrix pairs why providers snapshot allowlist; do
 		p2ptopo "$verb" --help
 		exits 0
 		says "Usage: p2ptopo"
@@ -41,10 +41,10 @@ load helper
 @test "what programs can read: --dump-cli has each verb and option once" {
 	p2ptopo --dump-cli
 	exits 0
-	is "$(grep -c ^verb <<<"$output")" 6
+	is "$(grep -c ^verb <<<"$output")" 8
 	is "$(cut -f3 <<<"$(grep ^option <<<"$output")" | sort | uniq -d)" ""
 	local option
-	for option in --all --slot --id --summary --from --root --assume --wake --json --output --list-columns --domain --numeric \
+	for option in --all --slot --id --summary --no-fold --from --root --assume --wake --json --output --list-columns --domain --numeric \
 		--ascii --color --anonymize --output-all --pairs --bytes --sort --noheadings --help --version; do
 		says "$option"
 	done
