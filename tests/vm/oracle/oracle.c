@@ -5,7 +5,8 @@
  * A description written to <debugfs>/p2p-oracle/build makes host bridges whose functions are nothing but bytes of
  * config space; the kernel enumerates them as it does hardware. <debugfs>/p2p-oracle/pairs then has one row for every
  * ordered pair of non-bridge functions of the machine: "provider client distance map". <debugfs>/p2p-oracle/ask has the
- * row of one pair: open, write "PROVIDER CLIENT", read.
+ * row of one pair: open, write "PROVIDER CLIENT", read. <debugfs>/p2p-oracle/find has whose memory the kernel takes for
+ * clients: open, write "CLIENT...", read: a line "provider times" for each one that was taken in 256 tries.
  *
  * The lines (numbers are hex, BDF is DDDD:BB:DD.F):
  *   host DOMAIN FIRST LAST   a host bridge whose root bus is FIRST and whose buses end at LAST
@@ -475,6 +476,93 @@ static const struct file_operations ask_fops = {
 	.release = simple_transaction_release,
 };
 
+/* --- whose memory is taken --- */
+
+#define FIND_TRIES 256
+
+struct find {
+	struct pci_dev *clients[16];
+	struct device *devs[16];
+	int count;
+	struct { struct pci_dev *dev; int times; } found[32];
+};
+
+static int find_clients(struct find *find, char *text)
+{
+	unsigned int domain, bus, slot, func;
+	char *word;
+
+	while ((word = strsep(&text, " \n"))) {
+		if (!*word)
+			continue;
+		if (find->count == ARRAY_SIZE(find->clients) ||
+		    sscanf(word, "%x:%x:%x.%x", &domain, &bus, &slot, &func) != 4)
+			return -EINVAL;
+		find->clients[find->count] = pci_get_domain_bus_and_slot(domain, bus, PCI_DEVFN(slot, func));
+		if (!find->clients[find->count])
+			return -ENODEV;
+		find->devs[find->count] = &find->clients[find->count]->dev;
+		find->count++;
+	}
+	return find->count ? 0 : -EINVAL;
+}
+
+static int find_try(struct find *find)
+{
+	struct pci_dev *dev = pci_p2pmem_find_many(find->devs, find->count);
+	int i;
+
+	if (!dev)
+		return 0;
+	for (i = 0; i < ARRAY_SIZE(find->found); i++) {
+		if (find->found[i].dev == dev)
+			pci_dev_put(dev);	/* held since it was first taken */
+		else if (find->found[i].dev)
+			continue;
+		find->found[i].dev = dev;
+		find->found[i].times++;
+		return 0;
+	}
+	pci_dev_put(dev);
+	return -E2BIG;
+}
+
+static ssize_t find_write(struct file *file, const char __user *from, size_t count, loff_t *pos)
+{
+	char *text = simple_transaction_get(file, from, count);
+	struct find *find;
+	ssize_t err;
+	int i, len = 0;
+
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	find = kzalloc(sizeof(*find), GFP_KERNEL);
+	if (!find)
+		return -ENOMEM;
+	err = find_clients(find, text);
+	for (i = 0; !err && i < FIND_TRIES; i++)
+		err = find_try(find);
+	for (i = 0; i < ARRAY_SIZE(find->found) && find->found[i].dev; i++) {
+		len += scnprintf(text + len, SIMPLE_TRANSACTION_LIMIT - len, "%s %d\n", pci_name(find->found[i].dev),
+				 find->found[i].times);
+		pci_dev_put(find->found[i].dev);
+	}
+	for (i = 0; i < find->count; i++)
+		pci_dev_put(find->clients[i]);
+	kfree(find);
+	if (err)
+		return err;
+	simple_transaction_set(file, len);
+	return count;
+}
+
+static const struct file_operations find_fops = {
+	.owner = THIS_MODULE,
+	.write = find_write,
+	.read = simple_transaction_read,
+	.release = simple_transaction_release,
+};
+
 /* --- module --- */
 
 static struct dentry *oracle_dir;
@@ -486,6 +574,7 @@ static int __init oracle_init(void)
 	debugfs_create_file("build", 0200, oracle_dir, NULL, &build_fops);
 	debugfs_create_file("pairs", 0400, oracle_dir, NULL, &pairs_fops);
 	debugfs_create_file("ask", 0600, oracle_dir, NULL, &ask_fops);
+	debugfs_create_file("find", 0600, oracle_dir, NULL, &find_fops);
 	return 0;
 }
 
