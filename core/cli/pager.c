@@ -8,11 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* How long the program may go on after its pager was left, to come to its own exit status. */
-#define GRACE_SECONDS 1
+/* How long the program may compute on after its pager was left, to come to its own exit status; of its own time. */
+static const struct itimerval grace = { .it_value.tv_sec = 1 }, no_limit;
 
 static struct {
 	volatile pid_t child; /* 0: none, or it ended */
@@ -76,7 +77,7 @@ static void wait_for_it(void)
 	pid_t child = pager.child;
 
 	pager.child = 0;
-	alarm(0);
+	setitimer(ITIMER_PROF, &no_limit, NULL);
 	dup2(pager.nowhere, STDOUT_FILENO);
 	if (pager.errors >= 0)
 		dup2(pager.errors, STDERR_FILENO);
@@ -108,13 +109,13 @@ static void on_child(int number)
 		dup2(pager.nowhere, STDOUT_FILENO);
 		if (pager.errors >= 0)
 			dup2(pager.nowhere, STDERR_FILENO);
-		alarm(GRACE_SECONDS);
+		setitimer(ITIMER_PROF, &grace, NULL);
 	}
 	errno = error;
 }
 
 /* But not for ever: then it ends as it would without a reader. */
-static void on_alarm(int number)
+static void on_timer(int number)
 {
 	(void)number;
 	signal(SIGPIPE, SIG_DFL);
@@ -137,7 +138,7 @@ static void handle_all(void)
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
 		handle(ends[i], on_end);
 	handle(SIGCHLD, on_child);
-	handle(SIGALRM, on_alarm);
+	handle(SIGPROF, on_timer);
 }
 
 /* The ends of the pipe in this process; the reading one stays open, see on_child. */

@@ -136,7 +136,7 @@ static size_t narrowest(const struct fill *fill)
 
 	for (size_t i = 0; i < p2p_report_column_count(fill->report); i++) {
 		const struct p2p_column *column = p2p_report_column(fill->report, i);
-		size_t heading = text_width(column->name);
+		size_t heading = p2p_view_width(column->name);
 
 		if ((column->flags & P2P_COLUMN_TRIM) && fill->widths[i] > (heading ? heading : 1))
 			total -= fill->widths[i] - (heading ? heading : 1);
