@@ -10,7 +10,8 @@ const struct p2p_option topo_options[] = {
 	{ 'F', "from", "FILE", "read a snapshot, or a dump by lspci -xxxx or rdma_topo, - is standard input", NULL, 0 },
 	{ 0, "root", "DIR", "read the sys and proc below DIR", NULL, 0 },
 	{ 0, "assume", "KEY=VALUE",
-	  "decide as if: kernel=6.12.107, p2pdma=yes, cpu=AuthenticAMD/25, cmdline=..., acs:BDF=ReqRedir-",
+	  "decide as if: kernel=6.12.107, p2pdma=yes, cpu=AuthenticAMD/25, iommu=intel, cmdline=..., "
+	  "acs:BDF=ReqRedir-, driver:BDF=vfio-pci, p2pmem:BDF=16M",
 	  "tree list matrix pairs why providers allowlist", P2P_OPTION_MANY },
 	{ 0, "wake", NULL, "also read functions that sleep in D3cold, which wakes them", NULL, P2P_OPTION_LAST },
 	{ 0, "anonymize", NULL, "leave out what names people or sites", "snapshot", P2P_OPTION_LAST },

@@ -57,7 +57,10 @@ static void print_hop(const struct why *why, int index, bool tested)
 	else if (!p2p_known(function->acs.fact) && !function->acs.assumed)
 		p2p_buf_puts(&text, " ACS not known");
 	else
-		p2p_buf_putc(&text, ' '), p2p_acs_format(&text, function->acs.ctrl, P2P_ACS_REDIRECT);
+		p2p_buf_putc(&text, ' '), p2p_acs_format_open(&text, function->acs.ctrl, P2P_ACS_REDIRECT,
+							   p2p_known(function->acs.fact)
+								   ? function->acs.unsure
+								   : (uint16_t)~function->acs.assumed);
 	printf("%s%s%s\n", p2p_view_role_on(&topo->style, role), p2p_buf_text(&text),
 	       p2p_view_role_off(&topo->style, role));
 	p2p_buf_free(&text);

@@ -3,6 +3,9 @@
 
 #include "../model/host.h"
 
+#define P2P_CANDIDATES_MAX 512
+#define P2P_POINTS_MAX 1024 /* no stable series had as many releases */
+
 static void add(struct p2p_candidates *all, const struct p2p_ruleset_row *set, enum p2p_root_lookup lookup,
 		struct p2p_release table)
 {
@@ -72,11 +75,51 @@ static void add_vendor(struct p2p_candidates *all, const struct p2p_hardware *ha
 			add(all, all->list[i].set, P2P_ROOT_FIRST_AT_0, all->list[i].table);
 }
 
-static void add_known(struct p2p_candidates *all, const struct p2p_hardware *hardware)
+/* Marks the point releases of a series at which the rows of `ranges` begin or end. */
+static void mark_ranges(const struct p2p_series *ranges, size_t count, struct p2p_release release, bool *marks)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (ranges[i].major != release.major || ranges[i].minor != release.minor)
+			continue;
+		if (ranges[i].from < P2P_POINTS_MAX)
+			marks[ranges[i].from] = true;
+		if (ranges[i].to < P2P_POINTS_MAX - 1)
+			marks[ranges[i].to + 1] = true;
+	}
+}
+
+static void add_points(struct p2p_arena *arena, struct p2p_candidates *all, const struct p2p_hardware *hardware)
+{
+	/* 0 and 1, and the two of 5.10 that were read (add_lookups). */
+	bool *marks = p2p_arena_array(arena, P2P_POINTS_MAX, sizeof(*marks));
+	struct p2p_release point = all->release;
+	size_t before = all->count;
+
+	marks[0] = marks[1] = marks[14] = marks[251] = true;
+	for (size_t i = 0; i < hardware->row_count; i++) {
+		const struct p2p_row *row = &hardware->rows[i];
+
+		mark_ranges(row->backports, row->backport_count, point, marks);
+		mark_ranges(row->unknown, row->unknown_count, point, marks);
+	}
+	all->count += all->later_count;
+	point.patch_known = true;
+	for (size_t i = 0; i < P2P_POINTS_MAX && all->count + 2 <= P2P_CANDIDATES_MAX; i++) {
+		point.patch = (uint16_t)i;
+		if (marks[i])
+			add_lookups(all, p2p_ruleset_of(point), point);
+	}
+	all->point_count = all->count - before - all->later_count;
+	all->count = before;
+}
+
+static void add_known(struct p2p_arena *arena, struct p2p_candidates *all, const struct p2p_hardware *hardware)
 {
 	all->kind = P2P_KERNEL_KNOWN;
 	add_lookups(all, p2p_ruleset_of(all->release), all->release);
 	all->later_count = add_series(all, all->count, p2p_release_next(all->release), hardware);
+	if (!all->release.patch_known)
+		add_points(arena, all, hardware);
 }
 
 void p2p_candidates_find(struct p2p_arena *arena, const struct p2p_host *host, const struct p2p_hardware *hardware,
@@ -84,7 +127,7 @@ void p2p_candidates_find(struct p2p_arena *arena, const struct p2p_host *host, c
 {
 	struct p2p_candidates all = { 0 };
 
-	all.list = p2p_arena_array(arena, 128, sizeof(*all.list));
+	all.list = p2p_arena_array(arena, P2P_CANDIDATES_MAX, sizeof(*all.list));
 	bool known = !p2p_host_release(host, &all.release);
 
 	all.vendor = known ? p2p_host_vendor(host) : NULL;
@@ -108,7 +151,7 @@ void p2p_candidates_find(struct p2p_arena *arena, const struct p2p_host *host, c
 	} else if (!p2p_ruleset_of(all.release)) {
 		all.kind = P2P_KERNEL_UNKNOWN; /* a number that was never released */
 	} else {
-		add_known(&all, hardware);
+		add_known(arena, &all, hardware);
 	}
 	if (!all.count) {
 		/* What the newest rules known would decide is worth saying, and is said as no more than that. */

@@ -36,6 +36,12 @@ struct p2p_candidates {
 	size_t count;
 	/* After those: mainline releases that come after this kernel and decide otherwise, oldest first. */
 	size_t later_count;
+	/*
+	 * After those, where only the series is known ("6.12"): what each point
+	 * release may follow, for every one from which something changes, or may;
+	 * in their order, those of one release together.
+	 */
+	size_t point_count;
 };
 
 /* Memory from `arena`. */

@@ -58,6 +58,14 @@ void p2p_judge_roots(struct p2p_judge *judge);
 const struct p2p_candidate *p2p_judge_later(const struct p2p_judge *judge, const struct p2p_verdict *verdict,
 					    enum p2p_map *ret_map);
 
+/*
+ * What the point releases decide from the `at`-th candidate of them on: the
+ * first of those that agree, with the map that they have (UNKNOWN: not known),
+ * and the candidate after them.  NULL: no more.
+ */
+const struct p2p_candidate *p2p_judge_point(const struct p2p_judge *judge, const struct p2p_verdict *verdict,
+					    size_t *at, enum p2p_map *ret_map);
+
 /* Where both walks meet; P2P_NOBODY: they do not. */
 int p2p_judge_common(const struct p2p_judge *judge, int a, int b);
 

@@ -173,7 +173,8 @@ void p2p_judge_roots(struct p2p_judge *judge)
 	size_t hosts = judge->machine->hostbridge_count;
 
 	bool running = p2p_known(judge->machine->host.running);
-	size_t candidates = judge->candidates.count + judge->candidates.later_count;
+	size_t candidates = judge->candidates.count + judge->candidates.later_count +
+			    judge->candidates.point_count;
 
 	judge->hosts = p2p_arena_array(judge->arena, candidates * hosts, sizeof(*judge->hosts));
 	judge->nowhere = (struct judge_host){ .root = P2P_NOBODY, .row = P2P_NOBODY,

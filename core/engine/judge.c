@@ -381,6 +381,39 @@ const struct p2p_candidate *p2p_judge_later(const struct p2p_judge *judge, const
 	return NULL;
 }
 
+/* All that one point release may decide; *at goes to the next one. */
+static unsigned point_maps(const struct p2p_judge *judge, unsigned walked, const struct p2p_verdict *scratch,
+			   size_t *at)
+{
+	const struct p2p_candidates *all = &judge->candidates;
+	size_t first = all->count + all->later_count;
+	uint16_t patch = all->list[first + *at].table.patch;
+	unsigned maps = 0;
+
+	while (*at < all->point_count && all->list[first + *at].table.patch == patch)
+		maps |= decide(judge, first + (*at)++, walked, scratch).maps;
+	return maps;
+}
+
+const struct p2p_candidate *p2p_judge_point(const struct p2p_judge *judge, const struct p2p_verdict *verdict,
+					    size_t *at, enum p2p_map *ret_map)
+{
+	const struct p2p_candidates *all = &judge->candidates;
+	struct p2p_verdict scratch = { .provider = verdict->provider, .client = verdict->client };
+	unsigned walked = walk(judge, &scratch), maps;
+
+	if (*at >= all->point_count)
+		return NULL;
+	const struct p2p_candidate *point = &all->list[all->count + all->later_count + *at];
+
+	maps = point_maps(judge, walked, &scratch, at);
+	for (size_t next = *at; next < all->point_count; *at = next)
+		if (point_maps(judge, walked, &scratch, &next) != maps)
+			break;
+	*ret_map = only_map(maps);
+	return point;
+}
+
 const struct p2p_candidates *p2p_judge_candidates(const struct p2p_judge *judge)
 {
 	return &judge->candidates;

@@ -94,6 +94,14 @@ static bool has_child(const struct p2p_function *function, enum p2p_child_kind k
 	return false;
 }
 
+/* An assumed mlx5_core comes with mlx5_ib; what another driver had made is gone with it. */
+static bool has_rdma(const struct p2p_function *function)
+{
+	if (p2p_known(function->driver.fact) && function->driver.fact.origin == P2P_ORIGIN_ASSUMED)
+		return !strcmp(function->driver.text, "mlx5_core");
+	return has_child(function, P2P_CHILD_INFINIBAND);
+}
+
 static struct p2p_offer offer_memory(const struct p2p_memory *memory)
 {
 	struct p2p_offer offer = { .kind = P2P_OFFER_P2PMEM, .bytes = memory->size, .available = memory->available };
@@ -144,7 +152,7 @@ void p2p_judge_offer(const struct p2p_judge *judge, int provider, struct p2p_off
 
 	if (exports == P2P_NO && row && since(judge, row->unread) != P2P_NO)
 		exports = P2P_MAYBE;
-	if (row && !strcmp(row->driver, "mlx5_core") && !has_child(function, P2P_CHILD_INFINIBAND))
+	if (row && !strcmp(row->driver, "mlx5_core") && !has_rdma(function))
 		row = NULL, exports = P2P_NO; /* it is mlx5_ib that does both */
 
 	if (exports == P2P_MAYBE) {
@@ -167,6 +175,8 @@ void p2p_judge_offer(const struct p2p_judge *judge, int provider, struct p2p_off
 /* "nvme0c1n1": the path of a disk whose head is a device of its own. */
 static bool behind_multipath(const struct p2p_function *function)
 {
+	if (function->driver.fact.origin == P2P_ORIGIN_ASSUMED)
+		return false;
 	for (const struct p2p_child *child = function->children; child; child = child->next)
 		if (child->kind == P2P_CHILD_BLOCK && !strncmp(child->name, "nvme", 4) &&
 		    strchr(child->name + 4, 'c'))
@@ -176,7 +186,7 @@ static bool behind_multipath(const struct p2p_function *function)
 
 static struct p2p_client client_unlisted(const struct p2p_function *function)
 {
-	if (has_child(function, P2P_CHILD_INFINIBAND))
+	if (has_rdma(function))
 		return (struct p2p_client){ P2P_CLIENT_YES,
 					    "RDMA takes peer pages through the read/write API (nvmet-rdma)" };
 	return (struct p2p_client){ P2P_CLIENT_UNKNOWN, "whether its driver takes peer pages is not known here" };
@@ -197,7 +207,7 @@ void p2p_judge_client(const struct p2p_judge *judge, int index, struct p2p_clien
 	}
 	const struct driver_row *row = driver_row(function->driver.text);
 
-	if (row && !strcmp(row->driver, "mlx5_core") && !has_child(function, P2P_CHILD_INFINIBAND))
+	if (row && !strcmp(row->driver, "mlx5_core") && !has_rdma(function))
 		row = NULL;
 	if (!row) {
 		*ret = client_unlisted(function);

@@ -121,13 +121,15 @@ static const char *says_acs(enum p2p_acs_args args, size_t count, struct p2p_are
 	switch (args) {
 	case P2P_ACS_ARGS_BROKEN:
 		return p2p_arena_printf(arena, "clear ACS redirect on %s, " PRICE "; on 6.11 to 6.14 the command line "
-					       "cannot do it right (both arguments misapply their masks), so only "
-					       "until the next reset or boot, or with another kernel", hops);
+					       "cannot do it right (both arguments misapply their masks) before "
+					       "6.12.23, 6.13.11 and 6.14.2, so only until the next reset or boot, or "
+					       "with another kernel", hops);
 	case P2P_ACS_ARGS_UNSURE:
 		return p2p_arena_printf(
 			arena,
 			"clear ACS redirect on %s, " PRICE "; whether the command line of this "
-			"release does it right is not known (6.11 to 6.14 do not, 6.12.107 and 6.17 do)",
+			"release does it right is not known (6.11 to 6.14 do not, 6.12.23, 6.13.11, 6.14.2 and 6.15 "
+			"do)",
 			hops);
 	default:
 		return p2p_arena_printf(arena, "clear ACS redirect on %s, " PRICE, hops);
@@ -228,6 +230,10 @@ static const char *look_at_acs(const struct p2p_judge *judge, const struct p2p_v
 			const struct p2p_acs *acs = &judge->machine->functions[at].acs;
 
 			if (judge->functions[at].redirects == P2P_MAYBE) {
+				if (acs->unsure && args_of(judge) == P2P_ACS_ARGS_UNSURE)
+					return "--assume kernel= with the point release (6.12.23, 6.13.11 and 6.14.2 "
+					       "mended what they do with the ACS arguments), or acs:BDF= with the "
+					       "bits that the firmware sets";
 				if (acs->unsure)
 					return "--assume acs:BDF= with the bits that the firmware sets";
 				if (acs->fact.error == -EAGAIN)
@@ -258,14 +264,40 @@ static void remedy_refused(const struct p2p_judge *judge, const struct p2p_verdi
 	}
 }
 
+/* Where only the series of the kernel is known: what its point releases decide.  NULL: all the same. */
+static const char *point_releases(const struct p2p_judge *judge, const struct p2p_verdict *verdict,
+				  struct p2p_arena *arena)
+{
+	struct p2p_buf says = P2P_BUF_INIT;
+	const struct p2p_candidate *point;
+	char text[P2P_RELEASE_TEXT];
+	enum p2p_map map;
+	size_t at = 0, runs = 0;
+
+	p2p_buf_puts(&says, "--assume kernel= with the point release:");
+	while ((point = p2p_judge_point(judge, verdict, &at, &map))) {
+		p2p_buf_printf(&says, runs++ ? ", from %s on %s" : " %s %s", p2p_release_format(point->table, text),
+			       map ? p2p_map_name(map) : "not known");
+	}
+	const char *ret = runs > 1 ? p2p_arena_strdup(arena, p2p_buf_text(&says)) : NULL;
+
+	p2p_buf_free(&says);
+	return ret;
+}
+
 /* What to do about a missing fact: the rule's own words. */
 static void remedy_unknown(const struct p2p_judge *judge, const struct p2p_verdict *verdict,
-			   struct p2p_remedy *remedy)
+			   struct p2p_arena *arena, struct p2p_remedy *remedy)
 {
 	const struct p2p_rule_row *row = p2p_rule_row(verdict->rule);
+	const char *points = verdict->rule == P2P_RULE_ROW_UNKNOWN || verdict->rule == P2P_RULE_RULES_DISAGREE
+				     ? point_releases(judge, verdict, arena)
+				     : NULL;
 
 	remedy->kind = row->remedy ? P2P_REMEDY_LOOK : P2P_REMEDY_NONE;
 	remedy->says = verdict->rule == P2P_RULE_ACS_UNKNOWN ? look_at_acs(judge, verdict) : row->remedy;
+	if (points)
+		remedy->says = points;
 }
 
 void p2p_judge_remedy(const struct p2p_judge *judge, const struct p2p_verdict *verdict, struct p2p_arena *arena,
@@ -303,7 +335,7 @@ void p2p_judge_remedy(const struct p2p_judge *judge, const struct p2p_verdict *v
 			remedy.becomes = P2P_MAP_UNKNOWN;
 		}
 	} else if (verdict->map == P2P_MAP_UNKNOWN && verdict->supported != P2P_YES) {
-		remedy_unknown(judge, verdict, &remedy);
+		remedy_unknown(judge, verdict, arena, &remedy);
 	}
 	*ret = remedy;
 }

@@ -1,242 +1,262 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The firmware's word is seldom known: the kernel has written over it.  So all
+ * words that it can have been are tried, with all that is not known of either
+ * boot.  Those that would have left what is there now are carried through the
+ * other boot, and the bits in which all of them agree are known.
+ */
 #include "acs-args.h"
 
-#include <stdlib.h>
+#include <errno.h>
 #include <string.h>
 
+#include "acs-match.h"
 #include "acs.h"
-#include "host.h"
+#include "cmdline.h"
 
-static bool series(struct p2p_release release, unsigned major, unsigned minor)
+#define SV 0x01
+#define TB 0x02
+#define RR 0x04
+#define CR 0x08
+#define UF 0x10
+#define ALL_BITS 0x7f
+
+static bool is_series(struct p2p_release release, unsigned major, unsigned minor)
 {
 	return release.major == major && release.minor == minor;
 }
 
+/*
+ * KERNEL: "PCI: Extend ACS configurability" (47c8846a49ba, 6.11) got the masks
+ * wrong, "PCI/ACS: Fix 'pci=config_acs=' parameter" (9cf8a952d57b, 6.15) right;
+ * the latter is in 6.12.23, 6.13.11 and 6.14.2.
+ */
 enum p2p_acs_args p2p_acs_args_of(struct p2p_release release)
 {
-	static const struct p2p_release broken = { 6, 11, 0, false }, mended = { 6, 17, 0, false };
+	static const struct p2p_release broken = { 6, 11, 0, false }, mended = { 6, 15, 0, false };
+	static const struct { uint16_t minor, patch; } backports[] = { { 12, 23 }, { 13, 11 }, { 14, 2 } };
 
 	if (p2p_release_compare_series(release, broken) < 0)
 		return P2P_ACS_ARGS_DISABLE_REDIR;
 	if (p2p_release_compare_series(release, mended) >= 0)
 		return P2P_ACS_ARGS_CONFIG_ACS;
-	if (series(release, 6, 12)) {
-		if (release.patch_known && release.patch >= 107)
-			return P2P_ACS_ARGS_CONFIG_ACS;
-		return release.patch_known && release.patch <= 8 ? P2P_ACS_ARGS_BROKEN : P2P_ACS_ARGS_UNSURE;
-	}
-	return series(release, 6, 15) || series(release, 6, 16) ? P2P_ACS_ARGS_UNSURE : P2P_ACS_ARGS_BROKEN;
+	for (size_t i = 0; i < sizeof(backports) / sizeof(*backports); i++)
+		if (is_series(release, 6, backports[i].minor)) {
+			if (!release.patch_known)
+				return P2P_ACS_ARGS_UNSURE;
+			return release.patch >= backports[i].patch ? P2P_ACS_ARGS_CONFIG_ACS : P2P_ACS_ARGS_BROKEN;
+		}
+	return P2P_ACS_ARGS_BROKEN;
 }
 
-/* ---------------------------------------------------------- the arguments */
+#define KIND(kind) (1u << (kind))
 
-/* The value of the last `pci=...,NAME=VALUE,...` on a command line; its length, or 0. */
-static size_t find_arg(const char *cmdline, const char *name, const char **ret)
+/* Every way in which the arguments may be taken there. */
+static unsigned kinds_of(const struct p2p_boot *boot)
 {
-	size_t name_len = strlen(name), found = 0;
+	enum p2p_acs_args args = boot->release.major ? p2p_acs_args_of(boot->release) : P2P_ACS_ARGS_NONE;
+	unsigned later = KIND(P2P_ACS_ARGS_CONFIG_ACS) | KIND(P2P_ACS_ARGS_BROKEN);
 
-	for (const char *word = cmdline; *word; word += strspn(word, " ")) {
-		size_t end = strcspn(word, " ");
-		const char *at = word + 4;
-
-		if (end > 4 && !strncmp(word, "pci=", 4))
-			while (at < word + end) {
-				size_t len = strcspn(at, ", ");
-
-				if (len > name_len && !strncmp(at, name, name_len)) {
-					*ret = at + name_len;
-					found = len - name_len;
-				}
-				at += len + 1;
-			}
-		word += end;
-	}
-	return found;
+	if (args == P2P_ACS_ARGS_NONE)
+		return later | KIND(P2P_ACS_ARGS_DISABLE_REDIR);
+	if (args == P2P_ACS_ARGS_UNSURE)
+		return later;
+	/* A vendor's kernel may have the code of any release since. */
+	return boot->vendor && args != P2P_ACS_ARGS_CONFIG_ACS ? later | KIND(args) : KIND(args);
 }
 
-/* ------------------------------------------------------- device matching */
+/* ------------------------------------------------------------- one boot */
 
-/* "dev.fn" in hex; the rest of the text, or NULL. */
-static const char *parse_slot(const char *text, uint8_t *ret)
-{
-	char *end;
-	unsigned long dev = strtoul(text, &end, 16);
-
-	if (end == text || *end != '.' || dev > 0x1f)
-		return NULL;
-	text = end + 1;
-	unsigned long fn = strtoul(text, &end, 16);
-
-	if (end == text || fn > 7)
-		return NULL;
-	*ret = (uint8_t)(dev << 3 | fn);
-	return end;
-}
-
-#define PATH_MAX_SLOTS 64
-
-/* What an entry says of a function.  The kernel stops at a malformed one: whatever comes after is not looked at. */
-enum match {
-	MATCH_NO,
-	MATCH_YES,
-	MATCH_MALFORMED,
-	MATCH_MAYBE, /* it asks for ids that were not read */
+/* A boot with its command line taken apart. */
+struct plan {
+	const struct p2p_boot *boot;
+	const char *redir, *config; /* lists of entries; NULL: not given */
+	bool unknown;               /* the command line is not known */
+	unsigned kinds;
+	uint16_t defaults;          /* bits that the kernel sets where an IOMMU asks for ACS */
+	bool nommconf;              /* x86 without memory-mapped access: no extended capability is found */
+	bool old_release;           /* before 6.19 for sure: at enumeration, whatever is bound */
+	bool new_release;           /* from 6.19 on for sure: when the IOMMU or a driver takes the function */
 };
 
-/* "[domain:]bus:dev.fn[/dev.fn]*" */
-static enum match match_path(const struct p2p_machine *machine, int index, const char *spec)
-{
-	uint8_t slots[PATH_MAX_SLOTS];
-	size_t count = 0;
-	char *end;
-	unsigned long bus = strtoul(spec, &end, 16), domain = 0;
+/* What a boot does to one function. */
+struct treatment {
+	enum p2p_answer touched; /* is it configured at all */
+	enum p2p_acs_match redir, config, config_broken;
+	uint16_t mask, flags, mask_broken, flags_broken;
+};
 
-	if (end == spec || *end != ':')
-		return MATCH_MALFORMED;
-	spec = end + 1;
-	strtoul(spec, &end, 16);
-	if (*end == ':') {
-		domain = bus;
-		bus = strtoul(spec, &end, 16);
-		spec = end + 1;
+static void plan_boot(struct p2p_arena *arena, const struct p2p_boot *boot, struct plan *ret)
+{
+	static const struct p2p_release at_bind = { 6, 19, 0, true }, noats = { 5, 15, 0, true };
+	struct p2p_cmdline cmdline = { 0 };
+
+	*ret = (struct plan){ .boot = boot, .kinds = kinds_of(boot), .defaults = SV | RR | CR | UF,
+			      .unknown = !boot->cmdline };
+	if (boot->release.major) {
+		ret->new_release = p2p_release_compare_series(boot->release, at_bind) >= 0;
+		ret->old_release = !ret->new_release && !boot->vendor;
 	}
-	do {
-		spec = count < PATH_MAX_SLOTS ? parse_slot(spec, &slots[count]) : NULL;
-		if (!spec)
-			return MATCH_MALFORMED;
-		count++;
-	} while (*spec++ == '/');
-	if (spec[-1])
-		return MATCH_MALFORMED;
-	while (count--) {
-		const struct p2p_function *function = &machine->functions[index];
+	if (!boot->cmdline)
+		return;
+	p2p_cmdline_split(arena, boot->cmdline, &cmdline);
+	ret->redir = p2p_cmdline_pci(&cmdline, "disable_acs_redir=");
+	ret->config = p2p_cmdline_pci(&cmdline, "config_acs=");
+	ret->nommconf = p2p_cmdline_pci(&cmdline, "nommconf") && !*p2p_cmdline_pci(&cmdline, "nommconf");
+	if (p2p_cmdline_pci(&cmdline, "noats") && p2p_release_compare_series(boot->release, noats) >= 0)
+		ret->defaults |= TB;
+}
 
-		if (function->bdf.devfn != slots[count])
-			return MATCH_NO;
-		if (!count)
-			return function->bdf.domain == domain && function->bdf.bus == bus ? MATCH_YES : MATCH_NO;
-		if (!p2p_known(function->up.fact))
-			return MATCH_NO;
-		index = function->up.to;
+static struct treatment treat(const struct p2p_machine *machine, int index, const struct plan *plan)
+{
+	struct treatment ret = { .touched = P2P_YES };
+
+	if (plan->unknown)
+		ret.redir = ret.config = ret.config_broken = P2P_ACS_MATCH_MAYBE;
+	ret.redir = plan->redir ? p2p_acs_match_list(machine, index, plan->redir) : ret.redir;
+	if (plan->config && plan->kinds & KIND(P2P_ACS_ARGS_CONFIG_ACS))
+		ret.config = p2p_acs_match_flags(machine, index, plan->config, false, &ret.mask, &ret.flags);
+	if (plan->config && plan->kinds & KIND(P2P_ACS_ARGS_BROKEN))
+		ret.config_broken = p2p_acs_match_flags(machine, index, plan->config, true, &ret.mask_broken,
+							&ret.flags_broken);
+	if (!plan->old_release && plan->boot->iommu != P2P_YES &&
+	    !p2p_known(machine->functions[index].driver.fact)) {
+		bool surely = plan->new_release && plan->boot->iommu == P2P_NO &&
+			      p2p_absent(machine->functions[index].driver.fact);
+
+		ret.touched = surely ? P2P_NO : P2P_MAYBE;
 	}
-	return MATCH_NO;
+	return ret;
 }
 
-/* "pci:vendor:device[:subvendor:subdevice]", 0 is any */
-static enum match match_ids(const struct p2p_function *function, const char *spec)
+/* Could not be told whether it names the function. */
+static bool is_unclear(const struct treatment *treatment)
 {
-	const struct p2p_number *have[] = { &function->vendor, &function->device, &function->subvendor,
-					    &function->subdevice };
-	bool same = true, known = true;
+	return treatment->redir == P2P_ACS_MATCH_MAYBE || treatment->config == P2P_ACS_MATCH_MAYBE ||
+	       treatment->config_broken == P2P_ACS_MATCH_MAYBE;
+}
 
-	for (size_t i = 0; i < 4; i++) {
-		char *end;
-		unsigned long want = strtoul(spec, &end, 16);
+/* All that need not be known of a boot. */
+struct guess {
+	enum p2p_acs_args kind;
+	bool iommu, touched;
+	bool outside; /* of both boots: the port leads outside, so TB is set too */
+};
 
-		if (end == spec)
-			return MATCH_MALFORMED;
-		if (want && have[i]->fact.know == P2P_UNKNOWN)
-			known = false;
-		else
-			same = same && (!want || (p2p_known(have[i]->fact) && have[i]->value == want));
-		if (!*end)
-			return i != 1 && i != 3 ? MATCH_MALFORMED
-			       : !same		? MATCH_NO
-			       : known		? MATCH_YES
-						: MATCH_MAYBE;
-		if (*end != ':')
-			return MATCH_MALFORMED;
-		spec = end + 1;
+/* KERNEL: __pci_config_acs before it was mended: bits of the mask are the firmware's, and flags are set. */
+static uint16_t broken(uint16_t word, uint16_t found, uint16_t mask, uint16_t flags)
+{
+	return (uint16_t)((word & ~mask) | (found & mask) | flags);
+}
+
+/* What a boot makes of the firmware's word.  KERNEL: pci_enable_acs */
+static uint16_t boot_word(uint16_t found, uint16_t cap, const struct plan *plan, const struct treatment *treatment,
+			  struct guess guess)
+{
+	bool redir = treatment->redir == P2P_ACS_MATCH_YES;
+	uint16_t word = found;
+
+	if (!guess.touched)
+		return found;
+	if (guess.iommu)
+		word |= cap & (plan->defaults | (guess.outside ? TB : 0));
+	switch (guess.kind) {
+	case P2P_ACS_ARGS_BROKEN:
+		if (redir)
+			word = broken(word, found, P2P_ACS_REDIRECT, ALL_BITS & ~P2P_ACS_REDIRECT);
+		if (treatment->config_broken == P2P_ACS_MATCH_YES)
+			word = broken(word, found, treatment->mask_broken, treatment->flags_broken);
+		break;
+	case P2P_ACS_ARGS_CONFIG_ACS:
+		/* Each starts again from what was found, without the kernel's own bits. */
+		if (redir)
+			word = found & (uint16_t)~P2P_ACS_REDIRECT;
+		if (treatment->config == P2P_ACS_MATCH_YES)
+			word = (uint16_t)((found & ~treatment->mask) | treatment->flags);
+		break;
+	default:
+		if (redir)
+			word &= (uint16_t)~P2P_ACS_REDIRECT;
 	}
-	return MATCH_MALFORMED;
+	return word & cap; /* a bit that the hardware does not have is not retained */
 }
 
-static enum match match(const struct p2p_machine *machine, int index, const char *spec)
+static bool may(enum p2p_answer answer, bool yes)
 {
-	if (!strncmp(spec, "pci:", 4))
-		return match_ids(&machine->functions[index], spec + 4);
-	return match_path(machine, index, spec);
+	return answer == P2P_MAYBE || (answer == P2P_YES) == yes;
 }
 
-/* An entry of config_acs=: "flags@device", at most seven flags, each 0, 1 or x. */
-static enum match match_flags(const struct p2p_machine *machine, int index, const char *entry, char flags[8])
+/* One function in both boots. */
+struct both {
+	const struct plan *before, *after;
+	struct treatment was, is;
+	uint16_t cap;
+	int now;             /* the word that is there; -1: any */
+	bool same_kernel;
+	uint16_t ones, zeros; /* bits that were 1, and 0, in some word that is left */
+	bool found;
+};
+
+static void try_words(struct both *both, struct guess was, struct guess is)
 {
-	size_t len = strspn(entry, "01x");
-
-	if (!len || len > 7 || entry[len] != '@')
-		return MATCH_MALFORMED;
-	memcpy(flags, entry, len);
-	flags[len] = '\0';
-	return match(machine, index, entry + len + 1);
-}
-
-/*
- * What the list (entries separated by semicolons) says of a function: the first
- * entry that names it counts.  `flags` not NULL: it is config_acs='s.
- */
-static enum match find_entry(const struct p2p_machine *machine, int index, const char *list, char flags[8])
-{
-	char entry[256];
-
-	while (list && *list) {
-		size_t part = strcspn(list, ";");
-		enum match answer;
-
-		if (part >= sizeof(entry))
-			return MATCH_MAYBE; /* longer than any path of slots: not followed here */
-		memcpy(entry, list, part);
-		entry[part] = '\0';
-		answer = flags ? match_flags(machine, index, entry, flags) : match(machine, index, entry);
-		if (answer != MATCH_NO)
-			return answer;
-		list += part + (list[part] == ';');
-	}
-	return MATCH_NO;
-}
-
-/* ------------------------------------------------------------- the words */
-
-/* Bits of the control word that are now known to be `value`, or not known at all. */
-static void set_bits(struct p2p_acs *acs, uint16_t mask, uint16_t value)
-{
-	acs->ctrl = (uint16_t)((acs->ctrl & ~mask) | (value & mask));
-	acs->assumed |= mask;
-	acs->unsure &= (uint16_t)~mask;
-}
-
-static void lose_bits(struct p2p_acs *acs, uint16_t mask)
-{
-	acs->unsure |= mask;
-	acs->assumed &= (uint16_t)~mask;
-}
-
-/* config_acs= flags: the rightmost is bit 0. */
-static void apply_flags(struct p2p_acs *acs, const char *flags, bool firmware_known)
-{
-	size_t len = strlen(flags);
-	uint16_t kept = 0x7f;
-
-	for (size_t i = 0; i < len; i++) {
-		uint16_t mask = (uint16_t)(1u << (len - 1 - i));
-
-		if (flags[i] != '0' && flags[i] != '1')
+	for (uint16_t found = 0; found <= ALL_BITS; found++) {
+		if (found & ~both->cap)
 			continue;
-		/* A bit that the hardware does not have is not retained. */
-		bool has = !p2p_known(acs->fact) || acs->cap & mask;
+		if (both->now >= 0 && boot_word(found, both->cap, both->before, &both->was, was) != both->now)
+			continue;
+		uint16_t word = boot_word(found, both->cap, both->after, &both->is, is);
 
-		set_bits(acs, mask, flags[i] == '1' && has ? mask : 0);
-		kept &= (uint16_t)~mask;
+		both->found = true;
+		both->ones |= word;
+		both->zeros |= (uint16_t)~word;
 	}
-	if (!firmware_known)
-		lose_bits(acs, kept);
 }
 
-struct change {
-	enum p2p_acs_args args;
-	const char *old_config, *old_redir, *config, *redir; /* lists of entries; NULL: not given */
-	bool before_known, firmware_known;
-	bool at_bind; /* 6.19 and later without an IOMMU: only what a driver binds to is configured */
-};
+/* Both boots may differ only in what need not be the same. */
+static bool may_both(const struct both *both, struct guess was, struct guess is)
+{
+	const struct plan *before = both->before, *after = both->after;
+	bool one_iommu = before->boot->iommu == P2P_MAYBE && after->boot->iommu == P2P_MAYBE &&
+			 !after->boot->iommu_open;
+	bool one_touched = both->was.touched == P2P_MAYBE && both->is.touched == P2P_MAYBE;
+
+	return may(before->boot->iommu, was.iommu) && may(after->boot->iommu, is.iommu) &&
+	       may(both->was.touched, was.touched) && may(both->is.touched, is.touched) &&
+	       before->kinds & KIND(was.kind) && after->kinds & KIND(is.kind) &&
+	       !(both->same_kernel && was.kind != is.kind) && !(one_iommu && was.iommu != is.iommu) &&
+	       !(one_touched && was.touched != is.touched);
+}
+
+static struct guess guess_of(unsigned number)
+{
+	return (struct guess){ .kind = P2P_ACS_ARGS_DISABLE_REDIR + number / 4, .iommu = number & 1,
+			       .touched = (number & 2) != 0 };
+}
+
+#define GUESSES (4u * P2P_ACS_ARGS_CONFIG_ACS)
+
+static void try_all(struct both *both)
+{
+	both->ones = both->zeros = 0;
+	both->found = false;
+	for (unsigned i = 0; i < GUESSES; i++)
+		for (unsigned j = 0; j < GUESSES; j++) {
+			struct guess was = guess_of(i), is = guess_of(j);
+
+			if (!may_both(both, was, is))
+				continue;
+			try_words(both, was, is);
+			was.outside = is.outside = true;
+			try_words(both, was, is);
+		}
+}
+
+/* -------------------------------------------------------------- machines */
+
+static bool is_cpu(const struct p2p_host *host, const char *vendor)
+{
+	return p2p_known(host->cpu_vendor.fact) && !strcmp(host->cpu_vendor.text, vendor);
+}
 
 /*
  * Intel Sunrise Point root ports have another layout; the kernel configures
@@ -257,93 +277,137 @@ static bool has_other_layout(const struct p2p_function *function)
 	return false;
 }
 
-static void apply_found(struct p2p_acs *acs, const struct change *change, enum match redir, enum match config,
-			const char *flags)
+static bool same_text(const char *a, const char *b)
 {
-	if (config == MATCH_YES && change->args == P2P_ACS_ARGS_CONFIG_ACS) {
-		apply_flags(acs, flags, change->firmware_known);
-	} else if (redir == MATCH_YES) {
-		set_bits(acs, P2P_ACS_REDIRECT, 0);
-		/* Mended releases start again from what was found, without the kernel's own SV and UF. */
-		if (change->args == P2P_ACS_ARGS_CONFIG_ACS && !change->firmware_known)
-			lose_bits(acs, 0x7f & ~P2P_ACS_REDIRECT);
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static void apply_one(struct p2p_machine *machine, int index, const struct plan *before, const struct plan *after)
+{
+	struct p2p_acs *acs = &machine->functions[index].acs;
+	const struct p2p_boot *a = before->boot, *b = after->boot;
+	bool known = p2p_known(acs->fact);
+	struct both both = {
+		.before = before, .after = after,
+		.was = treat(machine, index, before), .is = treat(machine, index, after),
+		.cap = known ? acs->cap & ALL_BITS : ALL_BITS,
+		.now = known ? acs->ctrl & acs->cap & ALL_BITS : -1,
+		.same_kernel = a->release.major && a->release.patch_known == b->release.patch_known &&
+			       !p2p_release_compare_series(a->release, b->release) &&
+			       a->release.patch == b->release.patch && a->vendor == b->vendor,
+	};
+
+	if (is_unclear(&both.is) && both.same_kernel && a->iommu == b->iommu && !b->iommu_open &&
+	    same_text(before->redir, after->redir) && same_text(before->config, after->config))
+		return; /* whatever it did, it does again */
+	if (is_unclear(&both.was))
+		both.now = -1;
+	try_all(&both);
+	if (!both.found) { /* somebody has written to it since */
+		both.now = -1;
+		try_all(&both);
+	}
+	uint16_t open = is_unclear(&both.is) ? ALL_BITS : both.ones & both.zeros;
+	uint16_t word = both.ones & (uint16_t)~open;
+
+	if (known) {
+		acs->assumed |= (acs->ctrl ^ word) & ALL_BITS & (uint16_t)~open;
+		acs->unsure = open & acs->cap;
+	} else {
+		/* Which bits it has is not known; it may have no ACS at all. */
+		acs->assumed = ALL_BITS & (uint16_t)~both.ones & (uint16_t)~open;
+	}
+	acs->ctrl = (uint16_t)((acs->ctrl & ~ALL_BITS) | word);
+	if (!known)
+		acs->ctrl = 0;
+}
+
+/*
+ * KERNEL: arch/x86/pci/common.c:pcibios_setup (nommconf), direct.c:pci_direct_init,
+ * amd_bus.c:pci_io_ecs_init (AMD has another way).  A VMD's domain has its own.
+ */
+static void apply_nommconf(struct p2p_machine *machine, bool before, bool after)
+{
+	bool intel = is_cpu(&machine->host, "GenuineIntel");
+
+	if (before == after || p2p_absent(machine->host.cpu_vendor.fact))
+		return;
+	for (size_t i = 0; i < machine->function_count; i++) {
+		struct p2p_function *function = &machine->functions[i];
+		struct p2p_acs *acs = &function->acs;
+
+		if (function->bdf.domain > 0xffff)
+			continue;
+		if (after && intel)
+			*acs = (struct p2p_acs){ .fact = p2p_fact_of(-ENOENT, P2P_ORIGIN_ASSUMED) };
+		else if (after || (p2p_absent(acs->fact) && p2p_known(function->port_type.fact)))
+			*acs = (struct p2p_acs){ .fact = p2p_fact_of(-ENODATA, P2P_ORIGIN_ASSUMED) };
 	}
 }
 
-static void apply_one(struct p2p_machine *machine, int index, const struct change *change)
+void p2p_acs_args_apply(struct p2p_machine *machine, const struct p2p_boot *before, const struct p2p_boot *after)
 {
-	struct p2p_function *function = &machine->functions[index];
-	char flags[8] = "", old_flags[8] = "";
+	struct p2p_arena *scratch = p2p_arena_new();
+	struct plan was, is;
 
-	if (p2p_absent(function->acs.fact) || has_other_layout(function) ||
-	    (change->at_bind && p2p_absent(function->driver.fact)))
-		return;
-	enum match redir = find_entry(machine, index, change->redir, NULL);
-	enum match config = find_entry(machine, index, change->config, flags);
-	bool was = !change->before_known || find_entry(machine, index, change->old_redir, NULL) != MATCH_NO ||
-		   find_entry(machine, index, change->old_config, old_flags) != MATCH_NO;
-
-	if (redir == MATCH_MALFORMED)
-		redir = MATCH_NO; /* the kernel warns and goes no further */
-	bool named = redir == MATCH_YES || config == MATCH_YES;
-
-	if (redir == MATCH_NO && config == MATCH_NO && !was)
-		return;
-	/* Named before and not now, or by something that cannot be followed: what is left is the firmware's. */
-	if (!named || change->args == P2P_ACS_ARGS_BROKEN || change->args == P2P_ACS_ARGS_UNSURE ||
-	    redir == MATCH_MAYBE || config == MATCH_MAYBE || config == MATCH_MALFORMED)
-		lose_bits(&function->acs, 0x7f);
-	else
-		apply_found(&function->acs, change, redir, config, flags);
-}
-
-/* As the kernel takes a command line apart: quotes hold words together, and after -- all is init's. */
-static char *clean(struct p2p_arena *arena, const char *cmdline)
-{
-	char *text = p2p_arena_strdup(arena, cmdline), *to = text;
-	char *end = strstr(text, " -- ");
-
-	if (end)
-		*end = '\0';
-	for (const char *from = text; *from; from++)
-		if (*from != '"')
-			*to++ = *from;
-	*to = '\0';
-	return text;
-}
-
-/* The list that an argument gives; NULL: it is not there. */
-static const char *list_of(struct p2p_arena *arena, const char *cmdline, const char *name)
-{
-	const char *list;
-	size_t len = find_arg(cmdline, name, &list);
-
-	return len ? p2p_arena_strndup(arena, list, len) : NULL;
-}
-
-void p2p_acs_args_apply(struct p2p_machine *machine, struct p2p_release release, const char *before,
-			const char *cmdline)
-{
-	static const struct p2p_release at_bind = { 6, 19, 0, true };
-	struct p2p_arena *arena = machine->arena;
-	const struct p2p_host *host = &machine->host;
-	struct change change = { .args = p2p_acs_args_of(release), .before_known = before != NULL };
-	bool no_iommu = p2p_known(host->iommu) && host->iommu_kind == P2P_IOMMU_NONE;
-
-	/* A vendor's kernel may have the arguments of any release since. */
-	if (p2p_host_vendor(host) && change.args != P2P_ACS_ARGS_CONFIG_ACS)
-		change.args = P2P_ACS_ARGS_UNSURE;
-	cmdline = clean(arena, cmdline);
-	change.redir = list_of(arena, cmdline, "disable_acs_redir=");
-	change.config = list_of(arena, cmdline, "config_acs=");
-	if (before) {
-		before = clean(arena, before);
-		change.old_redir = list_of(arena, before, "disable_acs_redir=");
-		change.old_config = list_of(arena, before, "config_acs=");
-	}
-	/* What the registers hold now is the firmware's only if nobody had a reason to change it. */
-	change.firmware_known = before && !change.old_redir && !change.old_config && no_iommu;
-	change.at_bind = no_iommu && p2p_release_compare_series(release, at_bind) >= 0;
+	plan_boot(scratch, before, &was);
+	plan_boot(scratch, after, &is);
 	for (size_t i = 0; i < machine->function_count; i++)
-		apply_one(machine, (int)i, &change);
+		if (!p2p_absent(machine->functions[i].acs.fact) && !has_other_layout(&machine->functions[i]))
+			apply_one(machine, (int)i, &was, &is);
+	apply_nommconf(machine, was.nommconf, is.nommconf);
+	p2p_arena_free(scratch);
+}
+
+bool p2p_acs_args_given(struct p2p_arena *arena, const char *text)
+{
+	struct p2p_cmdline cmdline;
+
+	p2p_cmdline_split(arena, text, &cmdline);
+	return p2p_cmdline_pci(&cmdline, "disable_acs_redir=") || p2p_cmdline_pci(&cmdline, "config_acs=");
+}
+
+/* -------------------------------------------------------------- the IOMMU */
+
+/* Where there is none now: is one newly asked for, on a processor that may have it? */
+static enum p2p_answer from_none(const struct p2p_host *host, const struct p2p_cmdline *before,
+				 const struct p2p_cmdline *after)
+{
+	bool amd_cpu = is_cpu(host, "AuthenticAMD") || is_cpu(host, "HygonGenuine");
+	bool intel = !before || p2p_cmdline_intel_iommu(after) > p2p_cmdline_intel_iommu(before);
+	bool amd = !before || p2p_cmdline_amd_iommu(after) > p2p_cmdline_amd_iommu(before);
+
+	intel = intel && p2p_cmdline_intel_iommu(after) != P2P_SAID_OFF && !amd_cpu;
+	amd = amd && p2p_cmdline_amd_iommu(after) != P2P_SAID_OFF && !is_cpu(host, "GenuineIntel");
+	return (intel || amd) && !p2p_absent(host->cpu_vendor.fact) ? P2P_MAYBE : P2P_NO;
+}
+
+enum p2p_answer p2p_acs_args_iommu(struct p2p_arena *arena, const struct p2p_host *host, const char *before,
+				   const char *after, bool *ret_same)
+{
+	struct p2p_cmdline old = { 0 }, new = { 0 };
+	enum p2p_iommu_kind kind = p2p_known(host->iommu) ? host->iommu_kind : P2P_IOMMU_UNKNOWN;
+
+	if (before)
+		p2p_cmdline_split(arena, before, &old);
+	p2p_cmdline_split(arena, after, &new);
+	enum p2p_cmdline_said intel = p2p_cmdline_intel_iommu(&new), amd = p2p_cmdline_amd_iommu(&new);
+
+	bool same_intel = before && p2p_cmdline_intel_iommu(&old) == intel;
+	bool same_amd = before && p2p_cmdline_amd_iommu(&old) == amd;
+
+	*ret_same = p2p_absent(host->cpu_vendor.fact) || kind == P2P_IOMMU_ARM || kind == P2P_IOMMU_OTHER ||
+		    ((same_intel || kind == P2P_IOMMU_AMD) && (same_amd || kind == P2P_IOMMU_INTEL));
+	switch (kind) {
+	case P2P_IOMMU_INTEL:
+		if (*ret_same || intel == P2P_SAID_ON)
+			return P2P_YES;
+		return intel == P2P_SAID_OFF ? P2P_NO : P2P_MAYBE;
+	case P2P_IOMMU_AMD:
+		return amd == P2P_SAID_OFF && !*ret_same ? P2P_NO : P2P_YES;
+	case P2P_IOMMU_NONE:
+		return *ret_same ? P2P_NO : from_none(host, before ? &old : NULL, &new);
+	default:
+		return P2P_MAYBE;
+	}
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ACS arguments of the kernel's command line: pci=disable_acs_redir= (4.20-)
- * and pci=config_acs= (6.11-).  Floor 1 (model).
+ * What a boot leaves in the ACS control words: the kernel's own bits where an
+ * IOMMU has it set them, then pci=disable_acs_redir= (4.20-) and
+ * pci=config_acs= (6.11-), by release.  Floor 1 (model).
  *
- * KERNEL: drivers/pci/pci.c:__pci_config_acs, pci_dev_str_match,
- * pci_dev_str_match_path.
+ * KERNEL: drivers/pci/pci.c:pci_enable_acs, pci_std_enable_acs,
+ * __pci_config_acs (6.11-), pci_disable_acs_redir (4.20-6.10).
  */
 #ifndef P2P_MODEL_ACS_ARGS_H
 #define P2P_MODEL_ACS_ARGS_H
@@ -12,23 +13,44 @@
 #include "kernel.h"
 #include "machine.h"
 
-/* How far a release can be trusted with them. */
+/* What a release does with the two arguments. */
 enum p2p_acs_args {
 	P2P_ACS_ARGS_NONE = 0,
 	P2P_ACS_ARGS_DISABLE_REDIR, /* up to 6.10: clears RR, CR, EC and keeps the rest */
-	P2P_ACS_ARGS_BROKEN,	    /* 6.11-6.14: masks are misapplied, neither argument does what it says */
-	P2P_ACS_ARGS_UNSURE,	 /* mended between 6.14 and 6.17, and between 6.12.8 and 6.12.107; where is not known */
+	/* 6.11, up to 6.12.22, 6.13.10, 6.14.1: masks are misapplied, neither argument does what it says */
+	P2P_ACS_ARGS_BROKEN,
+	P2P_ACS_ARGS_UNSURE,	 /* 6.12 to 6.14 without a point release */
 	P2P_ACS_ARGS_CONFIG_ACS, /* mended: config_acs= with every bit that is to stay spelled out */
 };
 
 enum p2p_acs_args p2p_acs_args_of(struct p2p_release release);
 
+/* How a machine was booted, or would be. */
+struct p2p_boot {
+	struct p2p_release release; /* major 0: not known */
+	bool vendor;                /* may have what any later release has */
+	const char *cmdline;        /* NULL: not known */
+	/* Has an IOMMU asked for ACS before functions were found? */
+	enum p2p_answer iommu;
+	bool iommu_open; /* MAYBE, and it need not be as it was before */
+};
+
 /*
- * What the ACS control words would be after a boot with `cmdline` instead of
- * `before` (NULL: not known).  Bits that keep the firmware's value, which is
- * not known where an IOMMU or an argument has changed it, become unsure.
+ * Puts the words that `after` would leave in place of those that `before`
+ * left.  Bits that keep the firmware's value, where the kernel or an
+ * argument has overwritten that, become unsure.
  */
-void p2p_acs_args_apply(struct p2p_machine *machine, struct p2p_release release, const char *before,
-			const char *cmdline);
+void p2p_acs_args_apply(struct p2p_machine *machine, const struct p2p_boot *before, const struct p2p_boot *after);
+
+/* Does that command line name ACS at all? */
+bool p2p_acs_args_given(struct p2p_arena *arena, const char *cmdline);
+
+/*
+ * Would an IOMMU still ask for ACS after a boot with `after` in place of
+ * `before` (NULL: not known)?  MAYBE: that depends on the kernel's
+ * configuration or on the firmware.  `ret_same`: nothing about it changed.
+ */
+enum p2p_answer p2p_acs_args_iommu(struct p2p_arena *arena, const struct p2p_host *host, const char *before,
+				   const char *after, bool *ret_same);
 
 #endif

@@ -27,7 +27,13 @@ extern const struct p2p_acs_bit p2p_acs_bits[7];
 /* "SrcValid+ TransBlk- ReqRedir+ ..." of all bits in `which`. */
 void p2p_acs_format(struct p2p_buf *buf, uint16_t word, uint16_t which);
 
-/* "ReqRedir-,CR+" to masks of bits to set and to clear.  -EINVAL: an unknown name or no sign. */
+/* The same, and "ReqRedir?" for each bit in `open`, which is not known. */
+void p2p_acs_format_open(struct p2p_buf *buf, uint16_t word, uint16_t which, uint16_t open);
+
+/*
+ * To masks of bits to set and to clear: "ReqRedir-,CR+" by names, or "1d" and
+ * "0:2c" (VALUE:MASK) in hex, as setpci takes them.  -EINVAL: neither.
+ */
 int p2p_acs_parse(const char *text, uint16_t *ret_set, uint16_t *ret_clear);
 
 #endif

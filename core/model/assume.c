@@ -7,10 +7,8 @@
 
 #include "../base/closest.h"
 #include "../base/text.h"
-#include "acs-args.h"
 #include "acs.h"
-#include "host.h"
-#include "rule.h"
+#include "kernel.h"
 
 static int bad(struct p2p_problem *problem, const char *word, const char *expected)
 {
@@ -70,60 +68,174 @@ static int parse_cpu(struct p2p_arena *arena, const char *word, const char *valu
 	return 0;
 }
 
-static int parse_acs(const char *word, const char *value, struct p2p_problem *problem, struct p2p_assume *assume)
+/* "KEY:BDF=VALUE": the address, and what follows the '='; NULL: it is not of that form. */
+static const char *parse_function(const char *word, struct p2p_bdf *ret)
 {
+	const char *start = strchr(word, ':') + 1, *equals = strchr(start, '=');
 	char address[P2P_BDF_TEXT];
-	size_t len = (size_t)(value - word) - strlen("acs:=");
-	struct p2p_assume_acs *acs = &assume->acs[assume->acs_count];
+	size_t len = equals ? (size_t)(equals - start) : sizeof(address);
 
 	if (len >= sizeof(address))
-		return bad(problem, word, "acs:BDF=ReqRedir-,CmpltRedir-");
-	memcpy(address, word + strlen("acs:"), len);
+		return NULL;
+	memcpy(address, start, len);
 	address[len] = '\0';
-	if (p2p_bdf_parse_typed(address, &acs->bdf) || p2p_acs_parse(value, &acs->set, &acs->clear))
-		return bad(problem, word, "acs:BDF=ReqRedir-,CmpltRedir- with lspci's names of the bits");
+	return p2p_bdf_parse_typed(address, ret) ? NULL : equals + 1;
+}
+
+static int twice(struct p2p_problem *problem, const char *word)
+{
+	return p2p_problem_set(problem, -EINVAL, "--assume %s: that was given before, and one of the two would be "
+			       "ignored; give it once", word);
+}
+
+#define ACS_EXPECTED "acs:BDF=ReqRedir-,CmpltRedir- with lspci's names of the bits, or acs:BDF=1d or 0:2c as for " \
+		     "setpci; acs:*= is every function"
+
+static int parse_acs(const char *word, struct p2p_problem *problem, struct p2p_assume *assume)
+{
+	struct p2p_assume_acs *acs = &assume->acs[assume->acs_count];
+	const char *value;
+
+	acs->every = !strncmp(word, "acs:*=", 6);
+	value = acs->every ? word + 6 : parse_function(word, &acs->bdf);
+	if (!value || p2p_acs_parse(value, &acs->set, &acs->clear))
+		return bad(problem, word, ACS_EXPECTED);
+	for (size_t i = 0; i < assume->acs_count; i++) {
+		const struct p2p_assume_acs *old = &assume->acs[i];
+
+		if (old->every == acs->every && (old->every || !p2p_bdf_compare(old->bdf, acs->bdf)) &&
+		    ((old->set & acs->clear) | (old->clear & acs->set)))
+			return p2p_problem_set(problem, -EINVAL, "--assume %s: an --assume before it says the "
+					       "opposite of a bit; give each bit once", word);
+	}
 	assume->acs_count++;
 	return 0;
+}
+
+static int parse_driver(const char *word, struct p2p_problem *problem, struct p2p_assume *assume)
+{
+	struct p2p_assume_driver *driver = &assume->drivers[assume->driver_count];
+	const char *value = parse_function(word, &driver->bdf);
+
+	if (!value || !*value)
+		return bad(problem, word, "driver:BDF=NAME, such as driver:0000:03:00.0=vfio-pci, or none");
+	for (size_t i = 0; i < assume->driver_count; i++)
+		if (!p2p_bdf_compare(assume->drivers[i].bdf, driver->bdf))
+			return twice(problem, word);
+	driver->driver = strcmp(value, "none") ? value : NULL;
+	assume->driver_count++;
+	return 0;
+}
+
+/* "16M", "64K", "4096" */
+static bool parse_size(const char *text, uint64_t *ret)
+{
+	static const char units[] = "KMGT";
+	size_t len = strspn(text, "0123456789");
+	const char *unit = text[len] ? strchr(units, text[len]) : NULL;
+	unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+	char digits[21];
+
+	if (len >= sizeof(digits) || (text[len] && (!unit || text[len + 1])))
+		return false;
+	memcpy(digits, text, len);
+	digits[len] = '\0';
+	if (p2p_text_number(digits, 10, UINT64_MAX >> shift, ret))
+		return false;
+	*ret <<= shift;
+	return *ret != 0;
+}
+
+static int parse_memory(const char *word, struct p2p_problem *problem, struct p2p_assume *assume)
+{
+	struct p2p_assume_memory *memory = &assume->memories[assume->memory_count];
+	const char *value = parse_function(word, &memory->bdf);
+
+	memory->bytes = 0;
+	if (!value || (strcmp(value, "none") != 0 && !parse_size(value, &memory->bytes)))
+		return bad(problem, word, "p2pmem:BDF=SIZE, such as p2pmem:0000:03:00.0=16M, or none");
+	for (size_t i = 0; i < assume->memory_count; i++)
+		if (!p2p_bdf_compare(assume->memories[i].bdf, memory->bdf))
+			return twice(problem, word);
+	assume->memory_count++;
+	return 0;
+}
+
+static int parse_iommu(const char *word, const char *value, struct p2p_problem *problem, struct p2p_assume *assume)
+{
+	assume->iommu = !strcmp(value, "intel")	 ? P2P_IOMMU_INTEL
+			: !strcmp(value, "amd")	 ? P2P_IOMMU_AMD
+			: !strcmp(value, "none") ? P2P_IOMMU_NONE
+						 : P2P_IOMMU_UNKNOWN;
+	return assume->iommu ? 0 : bad(problem, word, "iommu=intel, iommu=amd or iommu=none");
+}
+
+static bool is_key(const char *word, const char *value, const char *key)
+{
+	size_t len = strlen(key);
+
+	return (size_t)(value - word) == len + 1 && !strncmp(word, key, len);
+}
+
+/* A key that has one value for the whole machine. */
+static int parse_host(struct p2p_arena *arena, const char *word, const char *value, struct p2p_problem *problem,
+		      struct p2p_assume *assume)
+{
+	struct p2p_release release;
+
+	if (is_key(word, value, "kernel")) {
+		if (assume->kernel)
+			return twice(problem, word);
+		if (p2p_release_parse(value, &release))
+			return bad(problem, word, "a release such as kernel=6.12 or kernel=6.12.107");
+		assume->kernel = value;
+		return 0;
+	}
+	if (is_key(word, value, "p2pdma")) {
+		if (assume->p2pdma)
+			return twice(problem, word);
+		assume->p2pdma = !strcmp(value, "yes") ? P2P_YES : !strcmp(value, "no") ? P2P_NO : P2P_MAYBE;
+		return assume->p2pdma ? 0 : bad(problem, word, "p2pdma=yes or p2pdma=no");
+	}
+	if (is_key(word, value, "cpu"))
+		return assume->cpu_vendor ? twice(problem, word) : parse_cpu(arena, word, value, problem, assume);
+	if (is_key(word, value, "iommu"))
+		return assume->iommu ? twice(problem, word) : parse_iommu(word, value, problem, assume);
+	if (is_key(word, value, "cmdline")) {
+		if (assume->cmdline)
+			return twice(problem, word);
+		assume->cmdline = value;
+		return 0;
+	}
+	return bad(problem, word, "kernel=, p2pdma=, cpu=, iommu=, cmdline=, acs:BDF=, driver:BDF= or p2pmem:BDF=");
 }
 
 static int parse_word(struct p2p_arena *arena, const char *word, struct p2p_problem *problem,
 		      struct p2p_assume *assume)
 {
 	const char *value = strchr(word, '=');
-	struct p2p_release release;
 
-	if (!strncmp(word, "acs:", 4)) {
-		/* An address has no '=' in it. */
-		if (!value)
-			return bad(problem, word, "acs:BDF=ReqRedir-");
-		return parse_acs(word, value + 1, problem, assume);
-	}
-	size_t len = value ? (size_t)(value - word) : 0;
-
-	value = value ? value + 1 : "";
-	if (len == 6 && !strncmp(word, "kernel", len)) {
-		if (p2p_release_parse(value, &release))
-			return bad(problem, word, "a release such as kernel=6.12 or kernel=6.12.107");
-		assume->kernel = value;
-		return 0;
-	}
-	if (len == 6 && !strncmp(word, "p2pdma", len)) {
-		assume->p2pdma = !strcmp(value, "yes") ? P2P_YES : !strcmp(value, "no") ? P2P_NO : P2P_MAYBE;
-		return assume->p2pdma ? 0 : bad(problem, word, "p2pdma=yes or p2pdma=no");
-	}
-	if (len == 3 && !strncmp(word, "cpu", len))
-		return parse_cpu(arena, word, value, problem, assume);
-	if (len == 7 && !strncmp(word, "cmdline", len)) {
-		assume->cmdline = value;
-		return 0;
-	}
-	return bad(problem, word, "kernel=, p2pdma=, cpu=, cmdline= or acs:BDF=");
+	if (!strncmp(word, "acs:", 4))
+		return parse_acs(word, problem, assume);
+	if (!strncmp(word, "driver:", 7))
+		return parse_driver(word, problem, assume);
+	if (!strncmp(word, "p2pmem:", 7))
+		return parse_memory(word, problem, assume);
+	/* Without a value it is an empty one, but not of `cmdline`, which may be empty in earnest. */
+	if (!value)
+		return bad(problem, word, "KEY=VALUE: kernel=, p2pdma=, cpu=, iommu=, cmdline=, acs:BDF=, driver:BDF= "
+					  "or p2pmem:BDF=");
+	return parse_host(arena, word, value + 1, problem, assume);
 }
 
 int p2p_assume_parse(struct p2p_arena *arena, const char *const *words, size_t count, struct p2p_problem *problem,
 		     struct p2p_assume *ret)
 {
-	struct p2p_assume assume = { .acs = p2p_arena_array(arena, count, sizeof(*assume.acs)) };
+	struct p2p_assume assume = {
+		.acs = p2p_arena_array(arena, count, sizeof(*assume.acs)),
+		.drivers = p2p_arena_array(arena, count, sizeof(*assume.drivers)),
+		.memories = p2p_arena_array(arena, count, sizeof(*assume.memories)),
+	};
 
 	for (size_t i = 0; i < count; i++) {
 		int error = parse_word(arena, words[i], problem, &assume);
@@ -132,91 +244,5 @@ int p2p_assume_parse(struct p2p_arena *arena, const char *const *words, size_t c
 			return error;
 	}
 	*ret = assume;
-	return 0;
-}
-
-static struct p2p_fact assumed(void)
-{
-	return p2p_fact_of(0, P2P_ORIGIN_ASSUMED);
-}
-
-/* Such a kernel has no P2PDMA to assume. */
-static bool is_before_p2pdma(const char *kernel)
-{
-	struct p2p_release release;
-
-	return !p2p_release_parse(kernel, &release) &&
-	       p2p_release_compare_series(release, p2p_release_first()) < 0;
-}
-
-static void apply_host(const struct p2p_assume *assume, struct p2p_machine *machine)
-{
-	struct p2p_host *host = &machine->host;
-	struct p2p_arena *arena = machine->arena;
-
-	if (assume->kernel) {
-		host->kernel = (struct p2p_word){ assumed(), p2p_arena_strdup(arena, assume->kernel) };
-		/* A release by its number is mainline's or stable's: what a vendor wrote of its own does not apply. */
-		host->running = (struct p2p_fact){ 0 };
-		host->version.fact = host->signature.fact = p2p_fact_of(-ENOENT, P2P_ORIGIN_ASSUMED);
-		p2p_machine_assume(machine, p2p_arena_printf(arena, "kernel %s", assume->kernel));
-	}
-	if (assume->p2pdma || (assume->kernel && !is_before_p2pdma(assume->kernel))) {
-		host->p2pdma = (struct p2p_number){ assumed(), assume->p2pdma != P2P_NO };
-		host->p2pdma_from = (struct p2p_word){ 0 };
-		p2p_machine_assume(machine, host->p2pdma.value ? "P2PDMA built in" : "P2PDMA not built in");
-	}
-	if (assume->cpu_vendor) {
-		host->cpu_vendor = (struct p2p_word){ assumed(), p2p_arena_strdup(arena, assume->cpu_vendor) };
-		if (!strcmp(assume->cpu_vendor, "none"))
-			host->cpu_vendor.fact.know = P2P_ABSENT;
-		host->cpu_family = (struct p2p_number){ assumed(), assume->cpu_family };
-		host->cpu_model = (struct p2p_word){ 0 };
-		p2p_machine_assume(machine, p2p_arena_printf(arena, "processor %s family %u", assume->cpu_vendor,
-					       assume->cpu_family));
-	}
-	if (assume->cmdline) {
-		const char *before = p2p_known(host->cmdline.fact) ? host->cmdline.text : NULL;
-		struct p2p_release release;
-
-		if ((!before || strcmp(before, assume->cmdline) != 0) && !p2p_host_release(host, &release))
-			p2p_acs_args_apply(machine, release, before, assume->cmdline);
-		host->cmdline = (struct p2p_word){ assumed(), p2p_arena_strdup(arena, assume->cmdline) };
-		p2p_machine_assume(machine, p2p_arena_printf(arena, "command line \"%s\"", assume->cmdline));
-	}
-}
-
-static int apply_acs(const struct p2p_assume_acs *given, struct p2p_machine *machine, struct p2p_problem *problem)
-{
-	int index = p2p_machine_find(machine, given->bdf);
-	char address[P2P_BDF_TEXT];
-	struct p2p_buf words = P2P_BUF_INIT;
-
-	p2p_bdf_format(given->bdf, true, address);
-	if (index == P2P_NOBODY)
-		return p2p_problem_set(problem, -ENXIO, "--assume acs:%s: this machine has no such function", address);
-	struct p2p_acs *acs = &machine->functions[index].acs;
-
-	if (p2p_absent(acs->fact))
-		return p2p_problem_set(problem, -ENXIO,
-				       "--assume acs:%s: that function has no ACS capability to set bits in", address);
-	acs->ctrl = (uint16_t)((acs->ctrl | given->set) & ~given->clear);
-	acs->assumed |= given->set | given->clear;
-	acs->unsure &= (uint16_t)~acs->assumed;
-	p2p_acs_format(&words, given->set, given->set | given->clear);
-	p2p_machine_assume(machine, p2p_arena_printf(machine->arena, "ACS of %s: %s", address, p2p_buf_text(&words)));
-	p2p_buf_free(&words);
-	return 0;
-}
-
-int p2p_assume_apply(const struct p2p_assume *assume, struct p2p_machine *machine, struct p2p_problem *problem)
-{
-	apply_host(assume, machine);
-	for (size_t i = 0; i < assume->acs_count; i++) {
-		int error = apply_acs(&assume->acs[i], machine, problem);
-
-		if (error)
-			return error;
-	}
 	return 0;
 }

@@ -5,8 +5,14 @@
  *   kernel=6.12.107            decide as that release, with P2PDMA built in
  *   p2pdma=yes|no              is P2PDMA built in
  *   cpu=AuthenticAMD/25        vendor_id/family of logical CPU 0 (cpu=none/0: not x86)
- *   cmdline=TEXT               the kernel's command line
- *   acs:BDF=ReqRedir-,CmpltRedir+   bits of one function's ACS control word
+ *   iommu=intel|amd|none       is there one, and ACS as a boot with or without it leaves it
+ *   cmdline=TEXT               ACS, and the IOMMU, as a boot with that command line leaves them
+ *   acs:BDF=ReqRedir-,CR+      bits of one function's ACS control word; acs:*= of every one
+ *   acs:BDF=1d  acs:BDF=0:2c   all of it, or VALUE:MASK as setpci takes them
+ *   driver:BDF=vfio-pci        what is bound to it; none
+ *   p2pmem:BDF=16M             published peer memory that it has; none
+ *
+ * One key, or one key and function, is given once; a bit in one way only.
  */
 #ifndef P2P_MODEL_ASSUME_H
 #define P2P_MODEL_ASSUME_H
@@ -23,11 +29,23 @@ struct p2p_assume {
 	const char *cpu_vendor;
 	unsigned cpu_family;
 	const char *cmdline;
+	enum p2p_iommu_kind iommu; /* UNKNOWN: not given */
 	struct p2p_assume_acs {
+		bool every; /* acs:*, or: */
 		struct p2p_bdf bdf;
 		uint16_t set, clear;
 	} *acs;
 	size_t acs_count;
+	struct p2p_assume_driver {
+		struct p2p_bdf bdf;
+		const char *driver; /* NULL: none */
+	} *drivers;
+	size_t driver_count;
+	struct p2p_assume_memory {
+		struct p2p_bdf bdf;
+		uint64_t bytes; /* 0: none */
+	} *memories;
+	size_t memory_count;
 };
 
 /* For completions: the keys as they are typed, "kernel=", and what each is for; and the words for vendor_id. */
@@ -43,9 +61,10 @@ int p2p_assume_parse(struct p2p_arena *arena, const char *const *words, size_t c
 		     struct p2p_assume *ret);
 
 /*
- * Puts the assumptions in place of what was read, and lists them.  Only the
- * scanner may call it, before the machine is finished.  -ENXIO: an `acs:`
- * names a function that this machine does not have, or one without ACS.
+ * Puts the assumptions in place of what was read, and lists them.  Only before
+ * the machine is finished: by the scanner, or on a copy of what it read
+ * (p2p_machine_copy).  -ENXIO: a function is named that this machine does not
+ * have, or ACS of one without.
  */
 int p2p_assume_apply(const struct p2p_assume *assume, struct p2p_machine *machine, struct p2p_problem *problem);
 

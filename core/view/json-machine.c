@@ -136,6 +136,8 @@ static void host_print(struct p2p_json *json, const struct p2p_host *host)
 	word(json, "model", host->cpu_model, &origins);
 	p2p_json_object_end(json);
 	p2p_json_object(json, "iommu", true);
+	if (host->iommu.origin == P2P_ORIGIN_ASSUMED)
+		note(&origins, "iommu", host->iommu);
 	if (p2p_known(host->iommu))
 		p2p_json_text(json, "kind", p2p_iommu_kind_name(host->iommu_kind));
 	else
@@ -175,7 +177,7 @@ static void acs_print(struct p2p_json *json, const struct p2p_acs *acs, struct o
 {
 	struct p2p_buf text = P2P_BUF_INIT;
 
-	if (acs->assumed)
+	if (acs->assumed || acs->unsure)
 		note(origins, "acs", p2p_fact_of(0, P2P_ORIGIN_ASSUMED));
 	if (no_value(json, "acs", acs->fact, origins))
 		return;
@@ -183,8 +185,10 @@ static void acs_print(struct p2p_json *json, const struct p2p_acs *acs, struct o
 	p2p_json_number(json, "offset", acs->offset);
 	p2p_json_number(json, "capability", acs->cap);
 	p2p_json_number(json, "control", acs->ctrl);
-	p2p_acs_format(&text, acs->ctrl, 0x7f);
+	p2p_acs_format_open(&text, acs->ctrl, 0x7f, acs->unsure);
 	p2p_json_text(json, "text", p2p_buf_text(&text));
+	if (acs->unsure)
+		p2p_json_number(json, "unsure", acs->unsure);
 	p2p_json_object_end(json);
 	p2p_buf_free(&text);
 }

@@ -83,7 +83,7 @@ golden() { # NAME COLUMNS MACHINE WORDS...
 	golden why-redirect-ascii 80 switch-acs why -i nvme0 nvme1
 	golden why-redirect-6.8-80 80 switch-acs why nvme0 nvme1 --assume kernel=6.8.12
 	golden why-redirect-6.12.8-80 80 switch-acs why nvme0 nvme1 --assume kernel=6.12.8
-	golden why-redirect-6.15-80 80 switch-acs why nvme0 nvme1 --assume kernel=6.15.0
+	golden why-redirect-6.14-80 80 switch-acs why nvme0 nvme1 --assume kernel=6.14
 	golden why-zen-80 80 switch-acs-zen why nvme0 nvme1
 	golden why-unprivileged-80 80 unprivileged why nvme0 nvme1
 	golden why-unprivileged-zen-80 80 unprivileged-zen why nvme0 nvme1
