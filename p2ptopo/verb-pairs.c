@@ -9,10 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/engine/summary.h"
 #include "core/view/json-machine.h"
 #include "core/view/json-verdict.h"
-#include "core/topo/topo.h"
+#include "pairs.h"
 
 enum {
 	COL_PROVIDER, COL_CLIENT, COL_MAP, COL_DIST, COL_LOC, COL_OFFER, COL_TAKES, COL_RULE, COL_WOULD,
@@ -338,15 +337,6 @@ static enum p2p_exit print_text(struct pairs *pairs)
 	return P2P_EXIT_OK;
 }
 
-static int count_order(const void *a, const void *b)
-{
-	const struct p2p_count *x = a, *y = b;
-
-	if (x->pairs != y->pairs)
-		return x->pairs > y->pairs ? -1 : 1;
-	return (x->rule > y->rule) - (x->rule < y->rule);
-}
-
 static void json_counts(struct p2p_json *json, const struct p2p_count *counts, size_t count)
 {
 	p2p_json_array(json, "summary", false);
@@ -384,39 +374,18 @@ static void text_counts(struct pairs *pairs, const struct p2p_count *counts, siz
 	topo_print_assumptions(pairs->topo);
 }
 
-/* With -s or -d: all pairs, less those of which neither side matches. */
-static size_t summarize(struct pairs *pairs, bool *among, struct p2p_count counts[P2P_COUNTS_MAX])
+static struct pair_list list_of(const struct pairs *pairs)
 {
-	struct p2p_count others[P2P_COUNTS_MAX];
-	size_t count = p2p_judge_summary(pairs->topo->judge, among, pairs->self, counts), kept = 0;
-
-	if (!pairs->topo->filter)
-		return count;
-	for (size_t i = 0; i < pairs->count; i++)
-		among[pairs->list[i]] = !pairs->matches[pairs->list[i]];
-	size_t other_count = p2p_judge_summary(pairs->topo->judge, among, pairs->self, others);
-
-	for (size_t i = 0; i < count; i++) {
-		for (size_t j = 0; j < other_count; j++)
-			if (p2p_count_alike(&counts[i], &others[j]))
-				counts[i].pairs -= others[j].pairs;
-		if (counts[i].pairs)
-			counts[kept++] = counts[i];
-	}
-	return kept;
+	return (struct pair_list){ pairs->topo, pairs->list, pairs->count, pairs->matches, pairs->self };
 }
 
 static enum p2p_exit print_summary(struct pairs *pairs)
 {
 	const struct p2p_machine *machine = pairs->topo->machine;
-	bool *among = p2p_arena_array(pairs->topo->arena, machine->function_count, sizeof(*among));
+	struct pair_list list = list_of(pairs);
 	struct p2p_count counts[P2P_COUNTS_MAX];
+	size_t count = pair_counts(&list, pairs->topo->judge, counts);
 
-	for (size_t i = 0; i < pairs->count; i++)
-		among[pairs->list[i]] = true;
-	size_t count = summarize(pairs, among, counts);
-
-	qsort(counts, count, sizeof(*counts), count_order);
 	if (!p2p_cli_has(pairs->topo->cli, "json")) {
 		text_counts(pairs, counts, count);
 		return P2P_EXIT_OK;
@@ -454,7 +423,11 @@ static enum p2p_exit print(struct topo *topo)
 	enum p2p_exit code;
 
 	choose(&pairs);
-	if (p2p_cli_has(topo->cli, "summary"))
+	struct pair_list list = list_of(&pairs);
+
+	if (p2p_cli_has(topo->cli, "across"))
+		code = pairs_across(&list);
+	else if (p2p_cli_has(topo->cli, "summary"))
 		code = print_summary(&pairs);
 	else
 		code = p2p_cli_has(topo->cli, "json") ? print_json(&pairs) : print_text(&pairs);
@@ -484,6 +457,7 @@ const struct p2p_verb p2p_verb_pairs = {
 	.details = "A provider has memory, a client reads or writes it. MAP is what the kernel's P2PDMA decides "
 		   "between the two, DIST its distance, LOC the locality as `nvidia-smi topo -m` words it. OFFER is "
 		   "what the provider has for peers, TAKES whether the client's driver takes peer pages. --all takes "
-		   "every function that is no bridge, each with itself too.",
+		   "every function that is no bridge, each with itself too. --across lists only pairs that "
+		   "several kernels answer differently, and with --all the others too.",
 	.run = run,
 };

@@ -7,7 +7,7 @@
 #include "core/model/acs.h"
 #include "core/view/json-machine.h"
 #include "core/view/json-verdict.h"
-#include "core/topo/topo.h"
+#include "pairs.h"
 
 struct why {
 	struct topo *topo;
@@ -400,7 +400,12 @@ static int run(const struct p2p_cli *cli)
 		int provider = topo_device(&topo, cli->args[0]);
 		int client = provider == P2P_NOBODY ? P2P_NOBODY : topo_device(&topo, cli->args[1]);
 
-		code = client == P2P_NOBODY ? P2P_EXIT_USAGE : explain(&topo, provider, client);
+		if (client == P2P_NOBODY)
+			code = P2P_EXIT_USAGE;
+		else if (p2p_cli_has(cli, "across"))
+			code = why_across(&topo, provider, client);
+		else
+			code = explain(&topo, provider, client);
 	}
 	topo_close(&topo);
 	return code;
@@ -410,6 +415,7 @@ const struct p2p_verb p2p_verb_why = {
 	.word = "why",
 	.args = "PROVIDER CLIENT",
 	.summary = "explain one pair: hop by hop, the rule that decided, and what to type",
-	.details = "Exit status: 0 the kernel allows it, 1 it does not, 4 that cannot be known.",
+	.details = "Exit status: 0 the kernel allows it, 1 it does not, 4 that cannot be known. With --across: 0 all "
+		   "kernels allow it, 1 one of them does not.",
 	.run = run,
 };

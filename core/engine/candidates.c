@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "candidates.h"
 
+#include "../model/acs-args.h"
 #include "../model/host.h"
 
 #define P2P_CANDIDATES_MAX 512
@@ -60,6 +61,27 @@ static size_t add_series(struct p2p_candidates *all, size_t have, struct p2p_rel
 		all->list[have + added++] = (struct p2p_candidate){ set, set->lookup, at };
 	}
 	return added;
+}
+
+size_t p2p_candidates_milestones(struct p2p_arena *arena, const struct p2p_hardware *hardware,
+				 struct p2p_release **ret)
+{
+	static const struct p2p_release at_bind = { 6, 19, 0, true };
+	struct p2p_release *list = p2p_arena_array(arena, P2P_CANDIDATES_MAX, sizeof(*list));
+	size_t count = 0;
+
+	for (struct p2p_release at = p2p_release_first(); p2p_release_compare_series(at, p2p_release_newest()) <= 0;
+	     at = p2p_release_next(at)) {
+		const struct p2p_release *last = count ? &list[count - 1] : NULL;
+
+		at.patch = 0;
+		at.patch_known = true;
+		if (!last || p2p_ruleset_of(at) != p2p_ruleset_of(*last) || !same_table(hardware, at, *last) ||
+		    p2p_acs_args_of(at) != p2p_acs_args_of(*last) || !p2p_release_compare_series(at, at_bind))
+			list[count++] = at;
+	}
+	*ret = list;
+	return count;
 }
 
 static void add_vendor(struct p2p_candidates *all, const struct p2p_hardware *hardware)

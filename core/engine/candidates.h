@@ -44,6 +44,14 @@ struct p2p_candidates {
 	size_t point_count;
 };
 
+/*
+ * Every mainline release that may decide otherwise than the one before it, by
+ * its rules, its allowlist, or what it does with ACS arguments; oldest first.
+ * Their number is returned; memory from `arena`.
+ */
+size_t p2p_candidates_milestones(struct p2p_arena *arena, const struct p2p_hardware *hardware,
+				 struct p2p_release **ret);
+
 /* Memory from `arena`. */
 void p2p_candidates_find(struct p2p_arena *arena, const struct p2p_host *host, const struct p2p_hardware *hardware,
 			 struct p2p_candidates *ret);

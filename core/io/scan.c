@@ -158,8 +158,9 @@ int p2p_scan(struct p2p_source *source, const struct p2p_scan_options *options, 
 		if (options->want & P2P_WANT_TARGETS)
 			p2p_scan_nvmet(&scan);
 		/* Before what the user assumes: a command line means what it does in some release. */
-		assume_newest_kernel(machine, options->assume);
-		if (options->assume)
+		if (!options->apart)
+			assume_newest_kernel(machine, options->assume);
+		if (options->assume && !options->apart)
 			error = p2p_assume_apply(options->assume, machine, problem);
 	}
 	p2p_buf_free(&scan.key);

@@ -33,6 +33,8 @@ struct p2p_scan_options {
 	unsigned want;
 	bool wake; /* read functions in D3cold, which wakes them */
 	const struct p2p_assume *assume; /* NULL: nothing */
+	/* The caller applies assumptions to copies, each with a kernel of its own: nothing is assumed of that here. */
+	bool apart;
 };
 
 /*

@@ -265,11 +265,12 @@ static int apply_acs(const struct p2p_assume_acs *given, struct p2p_machine *mac
 		apply_bits(&one->acs, given);
 		count++;
 	}
+	if (!count && given->every)
+		return p2p_problem_set(problem, -ENXIO, "--assume acs:*: no function of this machine has an ACS "
+				       "capability to set bits in");
 	if (!count)
-		return given->every ? p2p_problem_set(problem, -ENXIO, "--assume acs:*: no function of this machine has "
-						      "an ACS capability to set bits in")
-				    : p2p_problem_set(problem, -ENXIO, "--assume acs:%s: that function has no ACS "
-						      "capability to set bits in", address);
+		return p2p_problem_set(problem, -ENXIO,
+				       "--assume acs:%s: that function has no ACS capability to set bits in", address);
 	p2p_acs_format(&words, given->set, given->set | given->clear);
 	list(machine, p2p_arena_printf(machine->arena, "ACS of %s: %s", address, p2p_buf_text(&words)));
 	p2p_buf_free(&words);

@@ -3,12 +3,27 @@
 
 #include <errno.h>
 #include <linux/pci_regs.h>
+#include <string.h>
 
 void p2p_machine_free(struct p2p_machine *machine)
 {
 	/* The machine lives in its own arena. */
 	if (machine)
 		p2p_arena_free(machine->arena);
+}
+
+struct p2p_machine *p2p_machine_copy(const struct p2p_machine *machine, bool functions)
+{
+	struct p2p_arena *arena = p2p_arena_new();
+	struct p2p_machine *copy = p2p_arena_alloc(arena, sizeof(*copy));
+
+	*copy = *machine;
+	copy->arena = arena;
+	if (functions && machine->function_count) {
+		copy->functions = p2p_arena_array(arena, machine->function_count, sizeof(*copy->functions));
+		memcpy(copy->functions, machine->functions, machine->function_count * sizeof(*copy->functions));
+	}
+	return copy;
 }
 
 void p2p_machine_assume(struct p2p_machine *machine, const char *text)

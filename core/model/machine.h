@@ -230,6 +230,12 @@ struct p2p_machine {
 /* NULL is fine. */
 void p2p_machine_free(struct p2p_machine *machine);
 
+/*
+ * A copy for other assumptions, with functions of its own when `functions`;
+ * all else is borrowed from `machine`, which must outlive it.
+ */
+struct p2p_machine *p2p_machine_copy(const struct p2p_machine *machine, bool functions);
+
 /* Lists an assumption, one sentence; `text` must live as long as the machine. */
 void p2p_machine_assume(struct p2p_machine *machine, const char *text);
 

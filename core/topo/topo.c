@@ -91,7 +91,8 @@ static enum p2p_exit open_filter(struct topo *topo)
 
 static enum p2p_exit scan(struct topo *topo, unsigned want)
 {
-	struct p2p_scan_options options = { .want = want, .wake = has(topo->cli, "wake"), .assume = &topo->assume };
+	struct p2p_scan_options options = { .want = want, .wake = has(topo->cli, "wake"), .assume = &topo->assume,
+					    .apart = has(topo->cli, "across") };
 	struct p2p_problem problem = { "" };
 
 	if (has(topo->cli, "numeric"))
@@ -101,6 +102,14 @@ static enum p2p_exit scan(struct topo *topo, unsigned want)
 	if (error) {
 		topo_complain(topo, &problem);
 		return error == -ENXIO ? P2P_EXIT_USAGE : P2P_EXIT_CANNOT_READ;
+	}
+	if (options.apart) {
+		topo->read = topo->machine;
+		topo->machine = p2p_machine_copy(topo->read, true);
+		if (p2p_assume_apply(&topo->assume, topo->machine, &problem)) {
+			topo_complain(topo, &problem);
+			return P2P_EXIT_USAGE;
+		}
 	}
 	for (const struct p2p_message *message = topo->machine->messages; message; message = message->next)
 		say(topo, message->text);
@@ -132,6 +141,8 @@ enum p2p_exit topo_begin(const struct p2p_cli *cli, struct topo *topo)
 	start(cli, topo);
 	enum p2p_exit code = read_assumptions(topo);
 
+	if (code == P2P_EXIT_OK && has(cli, "across") && topo->assume.kernel)
+		code = usage(topo, "--across names the kernels; leave --assume kernel= out");
 	if (code == P2P_EXIT_OK)
 		code = open_filter(topo);
 	return code == P2P_EXIT_OK ? open_source(topo) : code;
@@ -175,6 +186,7 @@ void topo_close(struct topo *topo)
 	p2p_judge_free(topo->judge);
 	p2p_hardware_free(topo->hardware);
 	p2p_machine_free(topo->machine);
+	p2p_machine_free(topo->read);
 	p2p_source_free(topo->source);
 	p2p_filter_free(topo->filter);
 	p2p_arena_free(topo->arena);

@@ -21,9 +21,10 @@ struct topo {
 	struct p2p_source *source;
 	struct p2p_arena *arena; /* assumptions, texts */
 	struct p2p_machine *machine;
+	struct p2p_machine *read; /* --across: as it was read, nothing assumed; else NULL */
+	struct p2p_assume assume; /* what --assume gave */
 	struct p2p_hardware *hardware;
 	struct p2p_judge *judge;
-	struct p2p_assume assume;
 	struct p2p_filter *filter; /* -s, -d; NULL: everything */
 	struct p2p_style style;
 	bool all, domain;

@@ -28,10 +28,26 @@ static unsigned pick(unsigned below)
 /* ------------------------------------------------------- the second opinion */
 
 /* Of the device 0000:02:08.0, 10b5:8747, below 01:00.0, below 00:01.0: only these entries are ever made. */
-static const struct { const char *text; int answer; } entries[] = {
-	{ "02:08.0", 1 }, { "0000:02:08.0", 1 }, { "00:01.0/00.0/08.0", 1 }, { "pci:10b5:8747", 1 }, { "pci:10b5:0", 1 },
-	{ "02:09.0", 0 }, { "1:02:08.0", 0 }, { "00:01.0/00.0/09.0", 0 }, { "pci:10b5:8748", 0 }, { "00:02.0/00.0/08.0", 0 },
-	{ "zz", -1 }, { "02:08", -1 }, { "pci:10b5", -1 }, { "02:08.0x", -1 }, { "", -1 }, { "q:01.0/00.0/09.0", 0 },
+static const struct {
+	const char *text;
+	int answer;
+} entries[] = {
+	{ "02:08.0", 1 },
+	{ "0000:02:08.0", 1 },
+	{ "00:01.0/00.0/08.0", 1 },
+	{ "pci:10b5:8747", 1 },
+	{ "pci:10b5:0", 1 },
+	{ "02:09.0", 0 },
+	{ "1:02:08.0", 0 },
+	{ "00:01.0/00.0/09.0", 0 },
+	{ "pci:10b5:8748", 0 },
+	{ "00:02.0/00.0/08.0", 0 },
+	{ "zz", -1 },
+	{ "02:08", -1 },
+	{ "pci:10b5", -1 },
+	{ "02:08.0x", -1 },
+	{ "", -1 },
+	{ "q:01.0/00.0/09.0", 0 },
 };
 
 static int answer_of(const char *entry, size_t len)
@@ -43,7 +59,9 @@ static int answer_of(const char *entry, size_t len)
 	return strchr(entry, '/') && strchr(entry, '/') < entry + len && entry[len - 3] == '9' ? 0 : -1;
 }
 
-struct caps { unsigned cap, ctrl, fw; };
+struct caps {
+	unsigned cap, ctrl, fw;
+};
 
 static void config_acs(struct caps *caps, const char *p, unsigned acs_mask, unsigned acs_flags, bool mended)
 {
@@ -99,7 +117,9 @@ static void disable_redir(struct caps *caps, const char *p)
 		caps->ctrl &= ~0x2cu;
 }
 
-struct args { const char *redir, *config; };
+struct args {
+	const char *redir, *config;
+};
 
 static unsigned boot(unsigned fw, unsigned cap, struct p2p_release release, bool iommu, struct args args)
 {
@@ -122,8 +142,8 @@ static unsigned boot(unsigned fw, unsigned cap, struct p2p_release release, bool
 /* ------------------------------------------------------------- comparison */
 
 static const struct p2p_release releases[] = {
-	{ 5, 10, 251, true }, { 6, 8, 0, true },   { 6, 11, 3, true },  { 6, 12, 22, true }, { 6, 12, 23, true },
-	{ 6, 14, 1, true },   { 6, 14, 2, true },  { 6, 15, 0, false }, { 7, 2, 6, true },
+	{ 5, 10, 251, true }, { 6, 8, 0, true },  { 6, 11, 3, true },  { 6, 12, 22, true }, { 6, 12, 23, true },
+	{ 6, 14, 1, true },   { 6, 14, 2, true }, { 6, 15, 0, false }, { 7, 2, 6, true },
 };
 
 static const char *make_list(struct p2p_arena *arena, bool flags)
@@ -137,7 +157,8 @@ static const char *make_list(struct p2p_arena *arena, bool flags)
 		strcat(text, i ? ";" : "");
 		if (flags && pick(16))
 			for (unsigned j = 1 + pick(8); j; j--)
-				strcat(text, (const char *[]){ "0", "1", "x", "X", "x", "0", "1", "y" }[pick(40) ? pick(7) : 7]);
+				strcat(text, (const char *[]){ "0", "1", "x", "X", "x", "0", "1",
+							       "y" }[pick(40) ? pick(7) : 7]);
 		strcat(text, flags && pick(20) ? "@" : "");
 		strcat(text, entries[pick(sizeof(entries) / sizeof(*entries))].text);
 	}
@@ -180,7 +201,8 @@ static void compare(unsigned *known_bits, unsigned *open_bits)
 	bool iommu = pick(2);
 	struct p2p_release old = releases[pick(9)], new = pick(2) ? old : releases[pick(9)];
 	struct args was = { make_list(arena, false), make_list(arena, true) };
-	struct args is = { pick(3) ? make_list(arena, false) : was.redir, pick(3) ? make_list(arena, true) : was.config };
+	struct args is = { pick(3) ? make_list(arena, false) : was.redir,
+			   pick(3) ? make_list(arena, true) : was.config };
 	unsigned now = boot(fw, cap, old, iommu, was), ones = 0, zeros = 0;
 	struct p2p_machine *machine = make_machine(cap, now);
 	enum p2p_answer answer = iommu ? P2P_YES : P2P_NO;
@@ -200,8 +222,9 @@ static void compare(unsigned *known_bits, unsigned *open_bits)
 
 	if ((acs->unsure & 0x7d) != open || (acs->ctrl & 0x7d & ~open) != want) {
 		printf("# cap %02x firmware %02x now %02x iommu %d\n# %u.%u.%u %s\n# %u.%u.%u %s\n"
-		       "# word %02x unsure %02x, not %02x unsure %02x\n", cap, fw, now, iommu, old.major, old.minor,
-		       old.patch, a.cmdline, new.major, new.minor, new.patch, b.cmdline, acs->ctrl, acs->unsure, want, open);
+		       "# word %02x unsure %02x, not %02x unsure %02x\n",
+		       cap, fw, now, iommu, old.major, old.minor, old.patch, a.cmdline, new.major, new.minor, new.patch,
+		       b.cmdline, acs->ctrl, acs->unsure, want, open);
 		CHECK(!"the same word");
 	}
 	/* And the truth is among what it says. */
@@ -216,13 +239,19 @@ static void compare(unsigned *known_bits, unsigned *open_bits)
 
 static void check_releases(void)
 {
-	static const struct { const char *release; enum p2p_acs_args args; } rows[] = {
-		{ "4.20", P2P_ACS_ARGS_DISABLE_REDIR }, { "6.10.14", P2P_ACS_ARGS_DISABLE_REDIR },
-		{ "6.11", P2P_ACS_ARGS_BROKEN }, { "6.11.11", P2P_ACS_ARGS_BROKEN }, { "6.12.0", P2P_ACS_ARGS_BROKEN },
-		{ "6.12.8", P2P_ACS_ARGS_BROKEN }, { "6.12.22", P2P_ACS_ARGS_BROKEN }, { "6.12.23", P2P_ACS_ARGS_CONFIG_ACS },
-		{ "6.12.107", P2P_ACS_ARGS_CONFIG_ACS }, { "6.12", P2P_ACS_ARGS_UNSURE }, { "6.13.10", P2P_ACS_ARGS_BROKEN },
-		{ "6.13.11", P2P_ACS_ARGS_CONFIG_ACS }, { "6.14.1", P2P_ACS_ARGS_BROKEN }, { "6.14.2", P2P_ACS_ARGS_CONFIG_ACS },
-		{ "6.14", P2P_ACS_ARGS_UNSURE }, { "6.15", P2P_ACS_ARGS_CONFIG_ACS }, { "7.3.4", P2P_ACS_ARGS_CONFIG_ACS },
+	static const struct {
+		const char *release;
+		enum p2p_acs_args args;
+	} rows[] = {
+		{ "4.20", P2P_ACS_ARGS_DISABLE_REDIR },	 { "6.10.14", P2P_ACS_ARGS_DISABLE_REDIR },
+		{ "6.11", P2P_ACS_ARGS_BROKEN },	 { "6.11.11", P2P_ACS_ARGS_BROKEN },
+		{ "6.12.0", P2P_ACS_ARGS_BROKEN },	 { "6.12.8", P2P_ACS_ARGS_BROKEN },
+		{ "6.12.22", P2P_ACS_ARGS_BROKEN },	 { "6.12.23", P2P_ACS_ARGS_CONFIG_ACS },
+		{ "6.12.107", P2P_ACS_ARGS_CONFIG_ACS }, { "6.12", P2P_ACS_ARGS_UNSURE },
+		{ "6.13.10", P2P_ACS_ARGS_BROKEN },	 { "6.13.11", P2P_ACS_ARGS_CONFIG_ACS },
+		{ "6.14.1", P2P_ACS_ARGS_BROKEN },	 { "6.14.2", P2P_ACS_ARGS_CONFIG_ACS },
+		{ "6.14", P2P_ACS_ARGS_UNSURE },	 { "6.15", P2P_ACS_ARGS_CONFIG_ACS },
+		{ "7.3.4", P2P_ACS_ARGS_CONFIG_ACS },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -236,7 +265,11 @@ static void check_releases(void)
 /* "PCI/ACS: Fix 'pci=config_acs=' parameter" says what its releases do with three devices, before and after. */
 static void check_commit(void)
 {
-	static const struct { unsigned fw, ctrl; const char *args; unsigned before, after; } rows[] = {
+	static const struct {
+		unsigned fw, ctrl;
+		const char *args;
+		unsigned before, after;
+	} rows[] = {
 		{ 0x7b, 0x7f, "disable_acs_redir=02:08.0", 0x7b, 0x53 },
 		{ 0x5f, 0x5f, "disable_acs_redir=02:08.0", 0x5f, 0x53 },
 		{ 0x00, 0x1d, "disable_acs_redir=02:08.0", 0x53, 0x00 },
@@ -263,20 +296,44 @@ static void check_commit(void)
 
 static void check_cmdline(void)
 {
-	static const struct { const char *text, *option; } rows[] = {
-		{ "pci=config_acs=a", "a" }, { "quiet  pci=noats,config_acs=a,nomsi", "a" }, { "pci=\"config_acs=a\"", "a" },
-		{ "\"pci=config_acs=a b\"", "a b" }, { "pci=config_acs=\"a\"", "\"a\"" }, { "x=\" pci=config_acs=a", NULL },
-		{ "pci=config_acs=a pci=config_acs=b", "b" }, { "pci=config_acs=a pci=config_acs=", "" },
-		{ "-- pci=config_acs=a", NULL }, { "quiet -- pci=config_acs=a", NULL }, { "pci config_acs=a", NULL },
-		{ "xpci=config_acs=a", NULL }, { "pci=xconfig_acs=a", NULL }, { "\tpci=config_acs=a\n", "a" }, { "", NULL },
-		{ "\"", NULL }, { "=", NULL }, { "pci=", NULL }, { "pci=,,,config_acs=z,", "z" }, { "\"\"", NULL },
+	static const struct {
+		const char *text, *option;
+	} rows[] = {
+		{ "pci=config_acs=a", "a" },
+		{ "quiet  pci=noats,config_acs=a,nomsi", "a" },
+		{ "pci=\"config_acs=a\"", "a" },
+		{ "\"pci=config_acs=a b\"", "a b" },
+		{ "pci=config_acs=\"a\"", "\"a\"" },
+		{ "x=\" pci=config_acs=a", NULL },
+		{ "pci=config_acs=a pci=config_acs=b", "b" },
+		{ "pci=config_acs=a pci=config_acs=", "" },
+		{ "-- pci=config_acs=a", NULL },
+		{ "quiet -- pci=config_acs=a", NULL },
+		{ "pci config_acs=a", NULL },
+		{ "xpci=config_acs=a", NULL },
+		{ "pci=xconfig_acs=a", NULL },
+		{ "\tpci=config_acs=a\n", "a" },
+		{ "", NULL },
+		{ "\"", NULL },
+		{ "=", NULL },
+		{ "pci=", NULL },
+		{ "pci=,,,config_acs=z,", "z" },
+		{ "\"\"", NULL },
 	};
-	static const struct { const char *text; enum p2p_cmdline_said intel, amd; } said[] = {
-		{ "", P2P_SAID_NOTHING, P2P_SAID_NOTHING }, { "iommu=off", P2P_SAID_OFF, P2P_SAID_OFF },
-		{ "iommu=pt", P2P_SAID_NOTHING, P2P_SAID_NOTHING }, { "iommu=pt,off", P2P_SAID_OFF, P2P_SAID_OFF },
-		{ "intel_iommu=on", P2P_SAID_ON, P2P_SAID_NOTHING }, { "intel-iommu=on,sm_on", P2P_SAID_ON, P2P_SAID_NOTHING },
-		{ "intel_iommu=on intel_iommu=off", P2P_SAID_OFF, P2P_SAID_NOTHING }, { "intel_iommu", P2P_SAID_NOTHING, P2P_SAID_NOTHING },
-		{ "amd_iommu=on", P2P_SAID_NOTHING, P2P_SAID_NOTHING }, { "amd_iommu=off", P2P_SAID_NOTHING, P2P_SAID_OFF },
+	static const struct {
+		const char *text;
+		enum p2p_cmdline_said intel, amd;
+	} said[] = {
+		{ "", P2P_SAID_NOTHING, P2P_SAID_NOTHING },
+		{ "iommu=off", P2P_SAID_OFF, P2P_SAID_OFF },
+		{ "iommu=pt", P2P_SAID_NOTHING, P2P_SAID_NOTHING },
+		{ "iommu=pt,off", P2P_SAID_OFF, P2P_SAID_OFF },
+		{ "intel_iommu=on", P2P_SAID_ON, P2P_SAID_NOTHING },
+		{ "intel-iommu=on,sm_on", P2P_SAID_ON, P2P_SAID_NOTHING },
+		{ "intel_iommu=on intel_iommu=off", P2P_SAID_OFF, P2P_SAID_NOTHING },
+		{ "intel_iommu", P2P_SAID_NOTHING, P2P_SAID_NOTHING },
+		{ "amd_iommu=on", P2P_SAID_NOTHING, P2P_SAID_NOTHING },
+		{ "amd_iommu=off", P2P_SAID_NOTHING, P2P_SAID_OFF },
 		{ "iommu=off intel_iommu=on", P2P_SAID_OFF, P2P_SAID_OFF },
 	};
 	struct p2p_arena *arena = p2p_arena_new();
