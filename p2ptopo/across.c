@@ -73,7 +73,8 @@ static enum p2p_exit add_list(struct across *across, const char *words)
 		const char *word = p2p_arena_strndup(topo->arena, at, strcspn(at, ","));
 
 		if (p2p_release_parse(word, &release))
-			return usage(topo, "expected releases with commas between them, such as 6.1,6.12.107,7.2, or all",
+			return usage(topo,
+				     "expected releases with commas between them, such as 6.1,6.12.107,7.2, or all",
 				     words);
 		for (size_t i = 0; i < across->count; i++)
 			if (!strcmp(across->kernels[i].release, word))
@@ -100,14 +101,12 @@ enum p2p_exit across_open(struct topo *topo, struct across *across)
 
 	if (code != P2P_EXIT_OK)
 		return code;
-	if (!across->all) {
-		for (size_t i = 0; i < across->count; i++)
-			p2p_buf_printf(&names, "%s%s", i ? ", " : "", across->kernels[i].release);
-		p2p_machine_assume(topo->machine, p2p_arena_printf(topo->machine->arena, "kernels %s, each in turn",
-								   p2p_buf_text(&names)));
-	} else {
-		p2p_machine_assume(topo->machine, "mainline kernels, each in turn");
-	}
+	for (size_t i = 0; i < across->count; i++)
+		p2p_buf_printf(&names, "%s%s", i ? ", " : "", across->kernels[i].release);
+	p2p_machine_assume(topo->machine, across->all
+						  ? "mainline kernels, each in turn"
+						  : p2p_arena_printf(topo->machine->arena, "kernels %s, each in turn",
+								     p2p_buf_text(&names)));
 	if (!topo->assume.p2pdma)
 		p2p_machine_assume(topo->machine, "P2PDMA built in");
 	p2p_buf_free(&names);

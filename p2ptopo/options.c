@@ -9,7 +9,7 @@ const struct p2p_option topo_options[] = {
 	{ 0, "across", "RELEASES", "the answers of several kernels, 6.1,6.12,7.2 or all, and where they differ",
 	  "pairs why", 0 },
 	{ 0, "no-fold", NULL, "every function a row and a column of its own", "matrix", P2P_OPTION_LAST },
-	{ 'F', "from", "FILE", "read a snapshot or an lspci -xxxx dump, - is standard input", NULL, 0 },
+	{ 'F', "from", "FILE", "read a snapshot, or a dump by lspci -xxxx or rdma_topo, - is standard input", NULL, 0 },
 	{ 0, "root", "DIR", "read the sys and proc below DIR", NULL, 0 },
 	{ 0, "assume", "KEY=VALUE",
 	  "decide as if: kernel=6.12.107, p2pdma=yes, cpu=AuthenticAMD/25, iommu=intel, cmdline=..., "

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/view/json-machine.h"
+#include "folklore.h"
 #include "function-columns.h"
 
 struct tree {
@@ -181,6 +182,7 @@ static enum p2p_exit print_text(struct tree *tree)
 		return P2P_EXIT_CANNOT_READ;
 	putchar('\n');
 	print_summary(tree);
+	folklore_print(tree->topo, NULL, "Folklore: ", "  ");
 	topo_print_assumptions(tree->topo);
 	return P2P_EXIT_OK;
 }
@@ -204,6 +206,7 @@ static enum p2p_exit print_json(struct tree *tree)
 		p2p_json_object_end(json);
 	}
 	p2p_json_array_end(json);
+	folklore_json(tree->topo, NULL, json);
 	p2p_json_object_end(json);
 	return p2p_json_end(json) ? P2P_EXIT_CANNOT_READ : P2P_EXIT_OK;
 }

@@ -7,6 +7,7 @@
 #include "core/model/acs.h"
 #include "core/view/json-machine.h"
 #include "core/view/json-verdict.h"
+#include "folklore.h"
 #include "pairs.h"
 
 struct why {
@@ -287,6 +288,7 @@ static void print_text(const struct why *why)
 	print_conclusion(why);
 	print_remedy(why);
 	print_cached(why);
+	folklore_print(why->topo, &why->verdict, "folklore   ", "           ");
 	topo_host_line(why->topo, &host);
 	line(why, "host", p2p_buf_text(&host));
 	if (why->topo->machine->host.hypervisor.value)
@@ -367,6 +369,7 @@ static bool print_json(const struct why *why)
 	p2p_json_array(json, "pairs", false);
 	json_pair(why, json);
 	p2p_json_array_end(json);
+	folklore_json(why->topo, &why->verdict, json);
 	p2p_json_object_end(json);
 	return p2p_json_end(json) == 0;
 }

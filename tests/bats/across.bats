@@ -133,7 +133,7 @@ load helper
 	COLUMNS=80 on skylake pairs --across 5.4,5.19,6.1,6.12.107,7.2
 	exits 0
 	says "17:00.0  21:00.0  no  THRU THRU THRU     THRU"
-	says "THRU THRU_HOST_BRIDGE, no NOT_SUPPORTED"
+	says "THRU THRU_HOST_BRIDGE, yes one of these, no NOT_SUPPORTED"
 	while IFS= read -r line; do [ ${#line} -le 80 ] || fail "too wide: $line"; done <<<"$output"
 }
 
