@@ -2,9 +2,10 @@
 #include "options.h"
 
 const struct p2p_option topo_options[] = {
-	{ 'a', "all", NULL, "every function, not only likely peers", "tree list matrix pairs", P2P_OPTION_LAST },
-	{ 's', "slot", "SLOT", "only [[[domain]:]bus]:[dev][.fn], as lspci means it", "tree list matrix pairs", 0 },
-	{ 'd', "id", "ID", "only [vendor]:[device][:class], as lspci means it", "tree list matrix pairs", 0 },
+	{ 'a', "all", NULL, "every function, not only likely peers", "tree list matrix pairs diff", P2P_OPTION_LAST },
+	{ 's', "slot", "SLOT", "only [[[domain]:]bus]:[dev][.fn], as lspci means it", "tree list matrix pairs diff",
+	  0 },
+	{ 'd', "id", "ID", "only [vendor]:[device][:class], as lspci means it", "tree list matrix pairs diff", 0 },
 	{ 0, "summary", NULL, "count the pairs by answer", "pairs", P2P_OPTION_LAST },
 	{ 0, "across", "RELEASES", "the answers of several kernels, 6.1,6.12,7.2 or all, and where they differ",
 	  "pairs why", 0 },
@@ -14,10 +15,10 @@ const struct p2p_option topo_options[] = {
 	{ 0, "assume", "KEY=VALUE",
 	  "decide as if: kernel=6.12.107, p2pdma=yes, cpu=AuthenticAMD/25, iommu=intel, cmdline=..., "
 	  "acs:BDF=ReqRedir-, driver:BDF=vfio-pci, p2pmem:BDF=16M",
-	  "tree list matrix pairs why providers allowlist", P2P_OPTION_MANY },
+	  "tree list matrix pairs why providers diff allowlist", P2P_OPTION_MANY },
 	{ 0, "wake", NULL, "also read functions that sleep in D3cold, which wakes them", NULL, P2P_OPTION_LAST },
 	{ 0, "anonymize", NULL, "leave out what names people or sites", "snapshot", P2P_OPTION_LAST },
-	{ 'J', "json", NULL, "print JSON (schema p2ptopo/1)", "tree list matrix pairs why providers allowlist",
+	{ 'J', "json", NULL, "print JSON (schema p2ptopo/1)", "tree list matrix pairs why providers diff allowlist",
 	  P2P_OPTION_LAST },
 	{ 'o', "output", "COLUMNS", "print these columns (COL,COL), or after the usual ones (+COL,COL)",
 	  "tree list pairs providers allowlist", 0 },

@@ -143,8 +143,13 @@ static void child_add(struct p2p_scan *scan, const struct child_class *class, co
 
 	p2p_buf_reset(&scan->key);
 	p2p_buf_printf(&scan->key, "%s/%s", class->folder, name);
-	if (p2p_source_link(scan->source, p2p_buf_text(&scan->key), &scan->text))
-		return; /* a file such as drm/version, or gone */
+	int error = p2p_source_link(scan->source, p2p_buf_text(&scan->key), &scan->text);
+
+	/* A file such as drm/version, or gone; otherwise it may belong to any function. */
+	if (error && error != -EINVAL && error != -ENOENT)
+		machine->child_kinds &= ~(1u << class->kind);
+	if (error)
+		return;
 	int owner = owner_of(machine, p2p_buf_text(&scan->text));
 
 	if (owner == P2P_NOBODY || !is_child_name(class->kind, name, p2p_buf_text(&scan->text)))
@@ -171,7 +176,11 @@ void p2p_scan_children(struct p2p_scan *scan)
 		const char *name = NULL;
 
 		p2p_names_reset(&names);
-		if (p2p_source_list(scan->source, classes[i].folder, &names))
+		int error = p2p_source_list(scan->source, classes[i].folder, &names);
+
+		if (!error || error == -ENOENT)
+			scan->machine->child_kinds |= 1u << classes[i].kind;
+		if (error)
 			continue;
 		while ((name = p2p_names_next(&names, name)))
 			child_add(scan, &classes[i], name);

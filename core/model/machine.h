@@ -224,6 +224,7 @@ struct p2p_machine {
 	const char *const *assumptions; /* what was assumed, one sentence each */
 	size_t assumption_count;
 	bool has_pci; /* /sys/bus/pci was there */
+	unsigned child_kinds; /* bit (1 << enum p2p_child_kind): its devices could be listed */
 	bool one_domain; /* 0000 is the only one: it may be left out in text */
 };
 

@@ -25,7 +25,7 @@ static void say(const struct topo *topo, const char *text)
 {
 	struct p2p_problem problem;
 
-	p2p_problem_set(&problem, 0, "%s", text);
+	p2p_problem_set(&problem, 0, "%s%s%s", topo->label ? topo->label : "", topo->label ? ": " : "", text);
 	p2p_cli_complain(topo->cli, stderr, &problem);
 }
 
@@ -43,7 +43,8 @@ static enum p2p_exit usage(const struct topo *topo, const char *text)
 
 static enum p2p_exit open_source(struct topo *topo)
 {
-	const char *file = p2p_cli_value(topo->cli, "from"), *root = p2p_cli_value(topo->cli, "root");
+	const char *file = topo->file ? topo->file : p2p_cli_value(topo->cli, "from");
+	const char *root = topo->file ? NULL : p2p_cli_value(topo->cli, "root");
 	struct p2p_problem problem = { "" };
 	int error;
 
@@ -100,7 +101,7 @@ static enum p2p_exit scan(struct topo *topo, unsigned want)
 	int error = p2p_scan(topo->source, &options, &problem, &topo->machine);
 
 	if (error) {
-		topo_complain(topo, &problem);
+		say(topo, problem.text);
 		return error == -ENXIO ? P2P_EXIT_USAGE : P2P_EXIT_CANNOT_READ;
 	}
 	if (options.apart) {
@@ -136,9 +137,8 @@ enum p2p_exit topo_open_source(const struct p2p_cli *cli, struct topo *topo)
 	return code;
 }
 
-enum p2p_exit topo_begin(const struct p2p_cli *cli, struct topo *topo)
+static enum p2p_exit begin(struct topo *topo)
 {
-	start(cli, topo);
 	enum p2p_exit code = read_assumptions(topo);
 
 	if (code == P2P_EXIT_OK && has(cli, "across") && topo->assume.kernel)
@@ -148,9 +148,26 @@ enum p2p_exit topo_begin(const struct p2p_cli *cli, struct topo *topo)
 	return code == P2P_EXIT_OK ? open_source(topo) : code;
 }
 
+enum p2p_exit topo_begin(const struct p2p_cli *cli, struct topo *topo)
+{
+	start(cli, topo);
+	return begin(topo);
+}
+
 enum p2p_exit topo_open(const struct p2p_cli *cli, unsigned want, struct topo *topo)
 {
 	enum p2p_exit code = topo_begin(cli, topo);
+
+	return code == P2P_EXIT_OK ? topo_look(topo, want) : code;
+}
+
+enum p2p_exit topo_open_one_of(const struct p2p_cli *cli, const char *file, const char *label, unsigned want,
+			       struct topo *topo)
+{
+	start(cli, topo);
+	topo->file = file;
+	topo->label = label;
+	enum p2p_exit code = begin(topo);
 
 	return code == P2P_EXIT_OK ? topo_look(topo, want) : code;
 }

@@ -28,6 +28,8 @@ struct topo {
 	struct p2p_filter *filter; /* -s, -d; NULL: everything */
 	struct p2p_style style;
 	bool all, domain;
+	const char *file;  /* read instead of what -F or --root names; NULL: those count */
+	const char *label; /* before messages, where there are several machines; NULL: none */
 };
 
 /*
@@ -36,6 +38,10 @@ struct topo {
  * complaint was printed, and topo_close() is still due.
  */
 enum p2p_exit topo_open(const struct p2p_cli *cli, unsigned want, struct topo *topo);
+
+/* The same of several machines: `file` is read, or when it is NULL what -F, --root or neither names. */
+enum p2p_exit topo_open_one_of(const struct p2p_cli *cli, const char *file, const char *label, unsigned want,
+			       struct topo *topo);
 
 /* The source alone, recording: for `snapshot`. */
 enum p2p_exit topo_open_source(const struct p2p_cli *cli, struct topo *topo);

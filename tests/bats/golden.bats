@@ -10,7 +10,7 @@ golden() { # NAME COLUMNS MACHINE WORDS...
 	local file=$GOLDEN/$1.txt width=$2 machine=$3 status=0
 	shift 3
 	{
-		echo "$ COLUMNS=$width p2ptopo -F $machine.snap $*"
+		echo "$ COLUMNS=$width p2ptopo -F $machine.snap ${*//"$MACHINES"\//}"
 		COLUMNS=$width "$P2PTOPO" -F "$(snap "$machine")" "$@" 2>&1 || status=$?
 		echo "[$status]"
 	} >"$BATS_TEST_TMPDIR/now"
@@ -99,6 +99,17 @@ golden() { # NAME COLUMNS MACHINE WORDS...
 	golden why-vm-80 80 vm why card0 nvme0
 }
 
+@test "diff: two machines, at 80 and 120 columns, in ASCII, all of it" {
+	golden diff-switch-80 80 switch-acs diff "$(snap switch)"
+	golden diff-switch-120 120 switch-acs diff "$(snap switch)"
+	golden diff-switch-ascii 80 switch-acs diff -i "$(snap switch)"
+	golden diff-switch-all-80 80 switch-acs diff -a "$(snap switch)"
+	golden diff-moved-80 80 icelake diff "$(snap switch-acs)"
+	golden diff-host-80 80 switch-acs-zen diff "$(snap switch-acs)"
+	golden diff-same-80 80 vmd diff "$(snap vmd)"
+	golden diff-unprivileged-80 80 unprivileged diff "$(snap switch-acs)"
+}
+
 @test "allowlist" {
 	golden allowlist-icelake-80 80 icelake allowlist
 	golden allowlist-skylake-120 120 skylake allowlist
@@ -112,6 +123,7 @@ golden() { # NAME COLUMNS MACHINE WORDS...
 	golden help-list-80 80 switch list --help
 	golden help-matrix-80 80 switch matrix --help
 	golden help-providers-80 80 switch providers --help
+	golden help-diff-80 80 switch diff --help
 }
 
 @test "no golden file is left that no test compares" {
