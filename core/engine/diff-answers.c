@@ -286,7 +286,7 @@ void diff_answers(struct diff *diff)
 	memset(answers.changed, 0, facts + 1);
 	diff_routes(&answers);
 	for (size_t i = facts; i < diff->change_count; i++)
-		for (size_t j = 0; j < diff->changes[i].cause_count; j++)
+		for (size_t j = 0; diff->changes[i].counts && j < diff->changes[i].cause_count; j++)
 			answers.changed[diff->changes[i].causes[j]] = true;
 	for (size_t i = 0; i < facts; i++)
 		diff->changes[i].matters = answers.changed[i];

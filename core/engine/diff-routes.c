@@ -290,7 +290,7 @@ static void compare_classes(struct routes *routes, size_t p, size_t c, bool self
 	unsigned groups = diff_causes_of_pair(routes->answers, &pair);
 
 	change.counts = compared == P2P_DIFFERS && diff_causes_count(routes->answers);
-	for (size_t i = 0; i < routes->answers->cause_count; i++)
+	for (size_t i = 0; change.counts && i < routes->answers->cause_count; i++)
 		routes->answers->changed[routes->answers->causes[i]] = true;
 	struct row *row = row_find(routes, &change, groups);
 
