@@ -120,7 +120,7 @@ static const char *name_of(const struct p2p_cli *cli, const char *file)
 
 static int run(const struct p2p_cli *cli)
 {
-	unsigned want = P2P_WANT_ALL | P2P_WANT_RUNNING;
+	unsigned want = P2P_WANT_ALL | P2P_WANT_RUNNING | P2P_WANT_TARGETS;
 	enum p2p_exit code = check_inputs(cli);
 	struct differ differ = { .cli = cli };
 	int opened = 0;

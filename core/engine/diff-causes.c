@@ -90,24 +90,23 @@ static void put_back_order(struct diff_hybrids *hybrids, const struct p2p_hostbr
 			   struct p2p_hostbridge *to, int number)
 {
 	const struct diff *diff = hybrids->diff;
-	int *members = p2p_arena_array(hybrids->arena, to->member_count, sizeof(*members));
+	int *members = p2p_arena_array(hybrids->arena, from->member_count + to->member_count, sizeof(*members));
 	bool *used = p2p_arena_array(hybrids->arena, diff->machines[1]->function_count, sizeof(*used));
 	size_t count = 0;
 
-	for (size_t i = 0; i < to->member_count; i++)
-		used[to->members[i]] = true; /* to be placed */
 	for (size_t i = 0; i < from->member_count; i++) {
 		int other = diff->match.functions[0][from->members[i]];
 
-		if (other == P2P_NOBODY || !used[other] || diff->machines[1]->functions[other].hostbridge != number)
+		if (other == P2P_NOBODY || used[other] || diff->machines[1]->functions[other].hostbridge != number)
 			continue;
 		members[count++] = other;
-		used[other] = false;
+		used[other] = true;
 	}
 	for (size_t i = 0; i < to->member_count; i++)
-		if (used[to->members[i]])
+		if (!used[to->members[i]])
 			members[count++] = to->members[i];
 	to->members = members;
+	to->member_count = count;
 	to->order = from->order;
 }
 

@@ -408,6 +408,8 @@ static const char *identity_text(struct diff *diff, const struct p2p_function *f
 	if (p2p_known(function->subvendor.fact) && p2p_known(function->subdevice.fact))
 		p2p_buf_printf(&text, " (%04x:%04x)", (unsigned)function->subvendor.value,
 			       (unsigned)function->subdevice.value);
+	if (p2p_known(function->serial.fact))
+		p2p_buf_printf(&text, " %s", function->serial.text);
 	const char *kept = p2p_arena_strdup(diff->arena, p2p_buf_text(&text));
 
 	p2p_buf_free(&text);

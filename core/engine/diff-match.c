@@ -38,6 +38,13 @@ struct side {
 	size_t nested_count;
 };
 
+/* What is looked for in other slots. */
+enum sort {
+	SORT_BRANCH = 0, /* a function and all that is below it */
+	SORT_SERIAL,     /* the one device that has a serial number */
+	SORT_DEVICE,     /* one of those that are alike */
+};
+
 enum mode {
 	MODE_SAME = 0, /* the same device in the same slot */
 	MODE_BRIDGES,  /* or another bridge in the place of a bridge */
@@ -245,6 +252,16 @@ static uint64_t identity(const struct p2p_function *function)
 	return hash;
 }
 
+/* The same, and which one of those that are alike. */
+static uint64_t identity_serial(const struct p2p_function *function)
+{
+	uint64_t hash = identity(function);
+
+	for (const char *at = p2p_known(function->serial.fact) ? function->serial.text : ""; *at; at++)
+		hash = mix(hash, (unsigned char)*at);
+	return hash;
+}
+
 /* Something to be looked for on the other side. */
 struct sought {
 	uint64_t what;
@@ -334,7 +351,7 @@ static uint64_t branch_of(struct side *side, int index)
 {
 	if (side->branch[index])
 		return side->branch[index];
-	uint64_t what = identity(&side->machine->functions[index]);
+	uint64_t what = identity_serial(&side->machine->functions[index]);
 
 	for (size_t i = side->start[index]; i < side->start[index + 1]; i++)
 		what = mix(mix(what, (side->children[i].vf ? 0x10000u : 0) + side->children[i].slot),
@@ -357,7 +374,19 @@ static bool is_port(const struct p2p_function *function)
 						       function->port_type.value == PCI_EXP_TYPE_DOWNSTREAM);
 }
 
-static size_t functions_left(struct matcher *matcher, int at, bool branches, struct sought *ret)
+static bool is_sought(const struct matcher *matcher, int at, int index, enum sort sort)
+{
+	const struct p2p_function *function = &matcher->sides[at].machine->functions[index];
+
+	if (!is_free(matcher, at, index) || matcher->sides[at].container[index] == P2P_NOBODY ||
+	    !p2p_known(function->vendor.fact) || !p2p_known(function->device.fact))
+		return false;
+	if (sort == SORT_SERIAL)
+		return p2p_known(function->serial.fact) && *function->serial.text;
+	return sort == SORT_BRANCH ? is_top(matcher, at, index) : !is_port(function);
+}
+
+static size_t functions_left(struct matcher *matcher, int at, enum sort sort, struct sought *ret)
 {
 	struct side *side = &matcher->sides[at];
 	size_t count = 0;
@@ -365,23 +394,25 @@ static size_t functions_left(struct matcher *matcher, int at, bool branches, str
 	for (size_t i = 0; i < side->machine->function_count; i++) {
 		const struct p2p_function *function = &side->machine->functions[i];
 
-		if (!is_free(matcher, at, (int)i) || side->container[i] == P2P_NOBODY ||
-		    !p2p_known(function->vendor.fact) || !p2p_known(function->device.fact) ||
-		    (branches ? !is_top(matcher, at, (int)i) : is_port(function)))
+		if (!is_sought(matcher, at, (int)i, sort))
 			continue;
-		ret[count++] = (struct sought){ branches ? branch_of(side, (int)i) : identity(function), (int)i };
+		uint64_t what = sort == SORT_BRANCH   ? branch_of(side, (int)i)
+				: sort == SORT_SERIAL ? identity_serial(function)
+						      : identity(function);
+
+		ret[count++] = (struct sought){ what, (int)i };
 	}
 	qsort(ret, count, sizeof(*ret), sought_order);
 	return count;
 }
 
 /* Whole branches, or single functions, that are in another slot now. */
-static void match_moved(struct matcher *matcher, bool branches)
+static void match_moved(struct matcher *matcher, enum sort sort)
 {
 	const struct p2p_machine *x = matcher->sides[0].machine, *y = matcher->sides[1].machine;
 	struct sought *a = p2p_realloc(NULL, x->function_count, sizeof(*a));
 	struct sought *b = p2p_realloc(NULL, y->function_count, sizeof(*b));
-	size_t a_count = functions_left(matcher, 0, branches, a), b_count = functions_left(matcher, 1, branches, b);
+	size_t a_count = functions_left(matcher, 0, sort, a), b_count = functions_left(matcher, 1, sort, b);
 
 	for (size_t i = 0, j = 0; i < a_count && j < b_count;) {
 		uint64_t first = a[i].what, second = b[j].what;
@@ -436,9 +467,10 @@ void diff_match_make(struct p2p_arena *arena, const struct p2p_machine *before, 
 	drain(&matcher, 0, MODE_SAME);
 	match_addresses(&matcher);
 	drain(&matcher, 0, MODE_SAME);
-	match_moved(&matcher, true);
+	match_moved(&matcher, SORT_BRANCH);
 	drain(&matcher, 0, MODE_BRIDGES);
-	match_moved(&matcher, false);
+	match_moved(&matcher, SORT_SERIAL);
+	match_moved(&matcher, SORT_DEVICE);
 	drain(&matcher, 0, MODE_ANY);
 	p2p_arena_free(scratch);
 }

@@ -394,6 +394,7 @@ const struct p2p_field p2p_function_fields[] = {
 	FUNCTION("device", "device", hex4, ROOT, P2P_FIELD_IDENTITY, device),
 	FUNCTION("subsystem_vendor", "subsystem's vendor", hex4, NONE, P2P_FIELD_IDENTITY, subvendor),
 	FUNCTION("subsystem_device", "subsystem", hex4, NONE, P2P_FIELD_IDENTITY, subdevice),
+	FUNCTION("serial", "serial number", word, NONE, P2P_FIELD_IDENTITY | P2P_FIELD_PART, serial),
 	FUNCTION("revision", "revision", hex2, NONE, 0, revision),
 	FUNCTION("class", "class", hex6, NONE, 0, class),
 	FUNCTION("header", "header", header, NONE, 0, header),
@@ -401,6 +402,7 @@ const struct p2p_field p2p_function_fields[] = {
 	{ "place", "place", NULL, P2P_GROUP_NONE, P2P_FIELD_APART, offsetof(struct p2p_function, up), 0 },
 	FUNCTION("alive", "configuration space", dead, NONE, 0, dead),
 	FUNCTION("driver", "driver", word, DRIVER, 0, driver),
+	FUNCTION("driver_override", "only driver", word, NONE, 0, driver_override),
 	FUNCTION("children", "devices", children, CHILDREN, P2P_FIELD_WORDS | P2P_FIELD_APART, children),
 	FUNCTION("acs", "ACS", acs, ACS, P2P_FIELD_WORDS, acs),
 	FUNCTION("acs_capability", "ACS capability", acs_cap, NONE, P2P_FIELD_PART, acs),
@@ -426,6 +428,7 @@ const struct p2p_field p2p_function_fields[] = {
 	FUNCTION("vfs_max", "VFs possible", number, NONE, P2P_FIELD_PART, vfs_max),
 	FUNCTION("cxl_dvsec", "CXL DVSECs", hex, NONE, 0, cxl),
 	FUNCTION("power_state", "power", power, NONE, P2P_FIELD_MOMENT, power_state),
+	FUNCTION("power_control", "power control", word, NONE, 0, power_control),
 	FUNCTION("removable", "removable", word, NONE, 0, removable),
 };
 

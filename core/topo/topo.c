@@ -141,7 +141,7 @@ static enum p2p_exit begin(struct topo *topo)
 {
 	enum p2p_exit code = read_assumptions(topo);
 
-	if (code == P2P_EXIT_OK && has(cli, "across") && topo->assume.kernel)
+	if (code == P2P_EXIT_OK && has(topo->cli, "across") && topo->assume.kernel)
 		code = usage(topo, "--across names the kernels; leave --assume kernel= out");
 	if (code == P2P_EXIT_OK)
 		code = open_filter(topo);

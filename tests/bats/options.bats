@@ -41,7 +41,7 @@ load helper
 @test "what programs can read: --dump-cli has each verb and option once" {
 	p2ptopo --dump-cli
 	exits 0
-	is "$(grep -c ^verb <<<"$output")" 8
+	is "$(grep -c ^verb <<<"$output")" 9
 	is "$(cut -f3 <<<"$(grep ^option <<<"$output")" | sort | uniq -d)" ""
 	local option
 	for option in --all --slot --id --summary --no-fold --from --root --assume --wake --json --output --list-columns --domain --numeric \
