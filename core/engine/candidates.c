@@ -15,7 +15,7 @@ static void add(struct p2p_candidates *all, const struct p2p_ruleset_row *set, e
 
 /*
  * "PCI/P2PDMA: Avoid pci_get_slot(), which may sleep" (5.14) was backported:
- * absent in 5.10.13, present in 5.10.251; in the other series between 5.4 and
+ * absent in 5.10.13, present in 5.10.218; in the other series between 5.4 and
  * 5.13 it was not looked at.  Both lookups are tried where that is open.
  */
 static void add_lookups(struct p2p_candidates *all, const struct p2p_ruleset_row *set, struct p2p_release release)
@@ -25,7 +25,7 @@ static void add_lookups(struct p2p_candidates *all, const struct p2p_ruleset_row
 	if (set->lookup == P2P_ROOT_SLOT_0 && set->set != P2P_RULESET_R1) {
 		if (!release.patch_known || release.patch > (is_510 ? 13 : 0))
 			add(all, set, P2P_ROOT_FIRST_AT_0, release);
-		if (!is_510 || !release.patch_known || release.patch < 251)
+		if (!is_510 || !release.patch_known || release.patch < 218)
 			add(all, set, P2P_ROOT_SLOT_0, release);
 		return;
 	}
