@@ -7,6 +7,8 @@
  * ordered pair of non-bridge functions of the machine: "provider client distance map". <debugfs>/p2p-oracle/ask has the
  * row of one pair: open, write "PROVIDER CLIENT", read. <debugfs>/p2p-oracle/find has whose memory the kernel takes for
  * clients: open, write "CLIENT...", read: a line "provider times" for each one that was taken in 256 tries.
+ * <debugfs>/p2p-oracle/allowlist has the kernel's table of host bridges, "VENDOR:DEVICE FLAGS" a row; it is not there where
+ * the kernel does not say where that is.
  *
  * The lines (numbers are hex, BDF is DDDD:BB:DD.F):
  *   host DOMAIN FIRST LAST   a host bridge whose root bus is FIRST and whose buses end at LAST
@@ -563,6 +565,56 @@ static const struct file_operations find_fops = {
 	.release = simple_transaction_release,
 };
 
+/* --- the kernel's table --- */
+
+/* As in drivers/pci/p2pdma.c of that release; a vendor of 0 ends it. The device became an int with the wildcard. */
+struct allowlist_row {
+	unsigned short vendor;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 1, 0)
+	int device;
+#else
+	unsigned short device;
+#endif
+	unsigned int flags;
+};
+
+static const struct allowlist_row *allowlist;
+
+/* kallsyms_lookup_name is no longer exported (5.7), but a probe says where it is. */
+static void allowlist_find(void)
+{
+	struct kprobe probe = { .symbol_name = "kallsyms_lookup_name" };
+	unsigned long (*lookup)(const char *name);
+
+	if (register_kprobe(&probe))
+		return;
+	lookup = (void *)probe.addr;
+	unregister_kprobe(&probe);
+	allowlist = (void *)lookup("pci_p2pdma_whitelist");
+}
+
+static int allowlist_show(struct seq_file *seq, void *v)
+{
+	const struct allowlist_row *row;
+
+	for (row = allowlist; row->vendor; row++) {
+		if ((int)row->device < 0)
+			seq_printf(seq, "%04x:any %x\n", row->vendor, row->flags);
+		else
+			seq_printf(seq, "%04x:%04x %x\n", row->vendor, row->device, row->flags);
+	}
+	return 0;
+}
+
+static int allowlist_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, allowlist_show, NULL);
+}
+
+static const struct file_operations allowlist_fops = {
+	.owner = THIS_MODULE, .open = allowlist_open, .read = seq_read, .llseek = seq_lseek, .release = single_release,
+};
+
 /* --- module --- */
 
 static struct dentry *oracle_dir;
@@ -575,6 +627,9 @@ static int __init oracle_init(void)
 	debugfs_create_file("pairs", 0400, oracle_dir, NULL, &pairs_fops);
 	debugfs_create_file("ask", 0600, oracle_dir, NULL, &ask_fops);
 	debugfs_create_file("find", 0600, oracle_dir, NULL, &find_fops);
+	allowlist_find();
+	if (allowlist)
+		debugfs_create_file("allowlist", 0400, oracle_dir, NULL, &allowlist_fops);
 	return 0;
 }
 
