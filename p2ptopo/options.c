@@ -29,13 +29,14 @@ const struct p2p_option topo_options[] = {
 	{ 'b', "bytes", NULL, "print sizes in bytes: 16777216, not 16M", "list", P2P_OPTION_LAST },
 	{ 'x', "sort", "COLUMN", "sort by this column; what is not known comes last", "list", 0 },
 	{ 0, "noheadings", NULL, "print no headings", "list", P2P_OPTION_LAST },
-	{ 'D', "domain", NULL, "always print the domain", "tree list matrix pairs why providers allowlist",
+	{ 'D', "domain", NULL, "always print the domain", "tree list matrix pairs why providers diff allowlist",
 	  P2P_OPTION_LAST },
-	{ 'n', "numeric", NULL, "print ids instead of names", "tree list matrix pairs why providers", P2P_OPTION_LAST },
-	{ 'i', "ascii", NULL, "draw with ASCII characters only", "tree list matrix pairs why providers allowlist",
+	{ 'n', "numeric", NULL, "print ids instead of names", "tree list matrix pairs why providers diff",
+	  P2P_OPTION_LAST },
+	{ 'i', "ascii", NULL, "draw with ASCII characters only", "tree list matrix pairs why providers diff allowlist",
 	  P2P_OPTION_LAST },
 	{ 0, "color", "auto|always|never", "colour the output; NO_COLOR is honoured",
-	  "tree list matrix pairs why providers allowlist", P2P_OPTION_LAST },
+	  "tree list matrix pairs why providers diff allowlist", P2P_OPTION_LAST },
 	{ 0, "stats", NULL, "print what was read, to standard error", NULL, P2P_OPTION_LAST },
 };
 

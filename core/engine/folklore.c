@@ -207,7 +207,7 @@ static const char *disable_redir(const struct seen *seen)
 	if (seen->args == P2P_ACS_ARGS_BROKEN)
 		return "pci=disable_acs_redir= does not clear redirect in this release: it puts back the firmware's "
 		       "bits "
-		       "and sets all others, TransBlk and DirectTrans too. 6.12.23, 6.13.11, 6.14.2 and 6.15 mended it";
+		       "and sets all others, TransBlk and DirectTrans too. 6.12.23, 6.13.11 and 6.15 mended it";
 	if (seen->args == P2P_ACS_ARGS_CONFIG_ACS)
 		return "pci=disable_acs_redir= clears more than redirect in this release: SrcValid and UpstreamFwd, "
 		       "which the kernel sets with an IOMMU, fall back to what the firmware left. pci=config_acs= "
@@ -225,7 +225,7 @@ static const char *config_acs(const struct seen *seen)
 	if (seen->args == P2P_ACS_ARGS_BROKEN)
 		return "pci=config_acs= does not do what it says in this release: a 0 leaves the firmware's bit, and "
 		       "only "
-		       "the first entry counts. 6.12.23, 6.13.11, 6.14.2 and 6.15 mended it";
+		       "the first entry counts. 6.12.23, 6.13.11 and 6.15 mended it";
 	return NULL;
 }
 

@@ -122,13 +122,13 @@ static const char *says_acs(enum p2p_acs_args args, size_t count, struct p2p_are
 	case P2P_ACS_ARGS_BROKEN:
 		return p2p_arena_printf(arena, "clear ACS redirect on %s, " PRICE "; on 6.11 to 6.14 the command line "
 					       "cannot do it right (both arguments misapply their masks) before "
-					       "6.12.23, 6.13.11 and 6.14.2, so only until the next reset or boot, or "
+					       "6.12.23, 6.13.11 and 6.15, so only until the next reset or boot, or "
 					       "with another kernel", hops);
 	case P2P_ACS_ARGS_UNSURE:
 		return p2p_arena_printf(
 			arena,
 			"clear ACS redirect on %s, " PRICE "; whether the command line of this "
-			"release does it right is not known (6.11 to 6.14 do not, 6.12.23, 6.13.11, 6.14.2 and 6.15 "
+			"release does it right is not known (6.11 to 6.14.1 do not, 6.12.23, 6.13.11 and 6.15 "
 			"do)",
 			hops);
 	default:
@@ -231,7 +231,7 @@ static const char *look_at_acs(const struct p2p_judge *judge, const struct p2p_v
 
 			if (judge->functions[at].redirects == P2P_MAYBE) {
 				if (acs->unsure && args_of(judge) == P2P_ACS_ARGS_UNSURE)
-					return "--assume kernel= with the point release (6.12.23, 6.13.11 and 6.14.2 "
+					return "--assume kernel= with the point release (6.12.23 and 6.13.11 "
 					       "mended what they do with the ACS arguments), or acs:BDF= with the "
 					       "bits that the firmware sets";
 				if (acs->unsure)

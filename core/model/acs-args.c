@@ -29,12 +29,20 @@ static bool is_series(struct p2p_release release, unsigned major, unsigned minor
 /*
  * KERNEL: "PCI: Extend ACS configurability" (47c8846a49ba, 6.11) got the masks
  * wrong, "PCI/ACS: Fix 'pci=config_acs=' parameter" (9cf8a952d57b, 6.15) right;
- * the latter is in 6.12.23, 6.13.11 and 6.14.2.
+ * the latter is in 6.12.23 (8ba27aa51286) and 6.13.11 (005b98de01b8).  6.14.2
+ * was to get it too; that it did was not seen.
  */
 enum p2p_acs_args p2p_acs_args_of(struct p2p_release release)
 {
 	static const struct p2p_release broken = { 6, 11, 0, false }, mended = { 6, 15, 0, false };
-	static const struct { uint16_t minor, patch; } backports[] = { { 12, 23 }, { 13, 11 }, { 14, 2 } };
+	static const struct {
+		uint16_t minor, patch;
+		enum p2p_acs_args from_there;
+	} backports[] = {
+		{ 12, 23, P2P_ACS_ARGS_CONFIG_ACS },
+		{ 13, 11, P2P_ACS_ARGS_CONFIG_ACS },
+		{ 14, 2, P2P_ACS_ARGS_UNSURE },
+	};
 
 	if (p2p_release_compare_series(release, broken) < 0)
 		return P2P_ACS_ARGS_DISABLE_REDIR;
@@ -44,7 +52,7 @@ enum p2p_acs_args p2p_acs_args_of(struct p2p_release release)
 		if (is_series(release, 6, backports[i].minor)) {
 			if (!release.patch_known)
 				return P2P_ACS_ARGS_UNSURE;
-			return release.patch >= backports[i].patch ? P2P_ACS_ARGS_CONFIG_ACS : P2P_ACS_ARGS_BROKEN;
+			return release.patch >= backports[i].patch ? backports[i].from_there : P2P_ACS_ARGS_BROKEN;
 		}
 	return P2P_ACS_ARGS_BROKEN;
 }

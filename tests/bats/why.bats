@@ -178,8 +178,8 @@ PATHS="0000:00:01.0/00.0/08.0 0000:00:01.0/00.0/09.0"
 	done
 }
 
-@test "6.12 to 6.14 without a point release: whether they are right is not known" {
-	for kernel in 6.12 6.13 6.14; do
+@test "6.12 to 6.14 without a point release, and 6.14.2 and later: whether they are right is not known" {
+	for kernel in 6.12 6.13 6.14 6.14.2 6.14.11; do
 		on switch-acs why -J nvme0 nvme1 --assume "kernel=$kernel"
 		json_ok
 		is "$(get '.pairs[0].remedy|[.kind,.becomes,(.bootargs|tostring)]|join(" ")')" "acs BUS_ADDR null"
@@ -187,8 +187,8 @@ PATHS="0000:00:01.0/00.0/08.0 0000:00:01.0/00.0/09.0"
 	done
 }
 
-@test "6.12.23, 6.13.11, 6.14.2 and from 6.15 on: config_acs with what is on now spelled out" {
-	for kernel in 6.12.23 6.12.107 6.13.11 6.14.2 6.14.11 6.15 6.15.0 6.16.9 6.17.0 6.19.6 7.0.0 7.3.4; do
+@test "6.12.23, 6.13.11 and from 6.15 on: config_acs with what is on now spelled out" {
+	for kernel in 6.12.23 6.12.107 6.13.11 6.13.12 6.15 6.15.0 6.16.9 6.17.0 6.19.6 7.0.0 7.3.4; do
 		on switch-acs why -J nvme0 nvme1 --assume "kernel=$kernel"
 		json_ok
 		is "$(get '.pairs[0].remedy|[.kind,.becomes,.bootargs]|join(" ")')" \
