@@ -203,8 +203,12 @@ int p2p_json_read_texts(const struct p2p_json_read_item *item, const char *name,
 	if (!json_object_is_type(value, json_type_object))
 		return p2p_json_read_complain(item, name, "\"%s\" is not an object; it should be one of lists of names",
 					      name);
-	json_object_object_foreach(value, key, list) {
-		error = texts_of(item, name, key, list, each, context);
+	/* json-c's own macro for this is no ISO C. */
+	struct json_object_iterator at = json_object_iter_begin(value), end = json_object_iter_end(value);
+
+	for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
+		error = texts_of(item, name, json_object_iter_peek_name(&at), json_object_iter_peek_value(&at), each,
+				 context);
 		if (error)
 			return error;
 	}

@@ -92,7 +92,8 @@ none() {
 @test "one mutation of a host bridge is named, and nothing else" {
 	one skylake "pci0000:64 order: 05.0 00.0 03.0 > 00.0 05.0 03.0" \
 		list sys/devices/pci0000:64 "0000:64:00.0 0000:64:05.0 0000:64:03.0"
-	one skylake "pci0000:16 numa_node: 0 > 1" set $D:16:00.0/numa_node 1
+	# What hangs from it has the node too.
+	one skylake "pci0000:16 numa_node: 0 > 1; 0000:16:00.0 numa_node: 0 > 1" set $D:16:00.0/numa_node 1
 }
 
 @test "one mutation of a function is named, and nothing else" {

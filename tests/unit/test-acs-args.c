@@ -143,7 +143,7 @@ static unsigned boot(unsigned fw, unsigned cap, struct p2p_release release, bool
 
 static const struct p2p_release releases[] = {
 	{ 5, 10, 251, true }, { 6, 8, 0, true },  { 6, 11, 3, true },  { 6, 12, 22, true }, { 6, 12, 23, true },
-	{ 6, 14, 1, true },   { 6, 14, 2, true }, { 6, 15, 0, false }, { 7, 2, 6, true },
+	{ 6, 14, 1, true },   { 6, 13, 11, true }, { 6, 15, 0, false }, { 7, 2, 6, true },
 };
 
 static const char *make_list(struct p2p_arena *arena, bool flags)

@@ -7,8 +7,8 @@
  * ordered pair of non-bridge functions of the machine: "provider client distance map". <debugfs>/p2p-oracle/ask has the
  * row of one pair: open, write "PROVIDER CLIENT", read. <debugfs>/p2p-oracle/find has whose memory the kernel takes for
  * clients: open, write "CLIENT...", read: a line "provider times" for each one that was taken in 256 tries.
- * <debugfs>/p2p-oracle/allowlist has the kernel's table of host bridges, "VENDOR:DEVICE FLAGS" a row; it is not there where
- * the kernel does not say where that is.
+ * <debugfs>/p2p-oracle/allowlist has the kernel's table of host bridges, "VENDOR:DEVICE FLAGS" a row; it is not there
+ * where the kernel does not say where that is.
  *
  * The lines (numbers are hex, BDF is DDDD:BB:DD.F):
  *   host DOMAIN FIRST LAST   a host bridge whose root bus is FIRST and whose buses end at LAST
