@@ -16,7 +16,7 @@ struct tree {
 	struct p2p_report_row **rows;  /* of each function; NULL: not shown */
 	struct p2p_report_row **hosts; /* of each host bridge */
 	bool *busy;                    /* host bridges that are being added */
-	bool *shown;
+	bool *shown, *drawn;           /* asked for; that, and what is above it */
 };
 
 static void set(struct tree *tree, struct p2p_report_row *row, size_t column, enum p2p_role role, const char *text)
@@ -99,6 +99,28 @@ static void choose(struct tree *tree)
 			tree->shown[i] = true;
 }
 
+/*
+ * What is drawn because something below it is shown.  Marked first, so that rows
+ * are made in the order of addresses, and a host bridge is not drawn late
+ * because what hangs from it is in a high domain (VMD).
+ */
+static void draw(struct tree *tree, int index)
+{
+	const struct p2p_machine *machine = tree->topo->machine;
+
+	while (index != P2P_NOBODY && !tree->drawn[index]) {
+		const struct p2p_function *function = &machine->functions[index];
+
+		tree->drawn[index] = true;
+		if (p2p_known(function->under.fact))
+			index = function->under.to;
+		else if (function->hostbridge != P2P_NOBODY && p2p_absent(function->under.fact))
+			index = machine->hostbridges[function->hostbridge].under;
+		else
+			index = P2P_NOBODY;
+	}
+}
+
 static void prepare(struct tree *tree)
 {
 	const struct p2p_machine *machine = tree->topo->machine;
@@ -108,7 +130,11 @@ static void prepare(struct tree *tree)
 	tree->hosts = p2p_arena_array(arena, machine->hostbridge_count, sizeof(struct p2p_report_row *));
 	tree->busy = p2p_arena_array(arena, machine->hostbridge_count, sizeof(bool));
 	tree->shown = p2p_arena_array(arena, machine->function_count, sizeof(bool));
+	tree->drawn = p2p_arena_array(arena, machine->function_count, sizeof(bool));
 	choose(tree);
+	for (size_t i = 0; i < machine->function_count; i++)
+		if (tree->shown[i])
+			draw(tree, (int)i);
 	function_facts_make(tree->topo, false, &tree->facts);
 }
 
@@ -174,7 +200,7 @@ static enum p2p_exit print_text(struct tree *tree)
 	}
 	tree->report = p2p_report_new(tree->choice.columns, tree->choice.count);
 	for (size_t i = 0; i < machine->function_count; i++)
-		if (tree->shown[i])
+		if (tree->drawn[i])
 			add_function(tree, (int)i);
 	error = p2p_view_table(stdout, tree->report, &tree->topo->style);
 	p2p_report_free(tree->report);

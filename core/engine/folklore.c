@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The rows were read in 5.10.262, 6.1.192 and 6.12.117; what ACS arguments do
- * by release is in core/model/acs-args.c.  pcie_acs_override= is in no tree of
+ * The functions cited were read in 6.12.117, several of them in 6.1.192 and
+ * 5.10.262 too.  What ACS arguments do by release is in core/model/acs-args.c.  pcie_acs_override= is in no tree of
  * kernel.org; its patches give functions without an ACS capability another
  * answer in pci_dev_specific_acs_enabled(), and write no register.
  */

@@ -7,7 +7,7 @@
  * people or sites: the command line (only words about PCI, IOMMU, vfio and
  * nvme stay), the builder in /proc/version, and network interfaces, which get
  * a random name each, the same one wherever it stands in this run.  Serial
- * numbers and VPD are never read at all.
+ * numbers are left out; VPD is never read at all.
  */
 #include "source.h"
 
