@@ -56,6 +56,9 @@ void p2p_scan_function(struct p2p_scan *scan, struct p2p_function *function, str
 /* The text after the last '/' of a link. */
 const char *p2p_scan_base_name(const char *path);
 
+/* scan-published.c: what p2pctl left of what this run may not look at. */
+void p2p_scan_published(struct p2p_scan *scan);
+
 /* scan-nvmet.c: the namespaces that this host offers to others. */
 void p2p_scan_nvmet(struct p2p_scan *scan);
 

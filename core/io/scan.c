@@ -151,6 +151,7 @@ int p2p_scan(struct p2p_source *source, const struct p2p_scan_options *options, 
 							  "nothing of a machine could be read");
 	if (!error) {
 		p2p_scan_hierarchy(&scan);
+		p2p_scan_published(&scan);
 		if (options->want & P2P_WANT_CHILDREN)
 			p2p_scan_children(&scan);
 		if (options->want & P2P_WANT_NAMES)

@@ -26,6 +26,7 @@
 #include "kernel.h"
 #include "netlink.h"
 #include "pcilib.h"
+#include "published.h"
 
 #define DEVICES "sys/bus/pci/devices"
 #define FUNCTION_MAX 31
@@ -348,6 +349,17 @@ static int net_mount(struct files *files, const char *key, struct p2p_buf *ret)
 	return p2p_netlink_read(files->netlink, name, ret);
 }
 
+/* What p2pctl left; only on this machine. */
+static int published_mount(struct files *files, const char *key, struct p2p_buf *ret)
+{
+	int64_t age = 0;
+	int error = files->live && !strcmp(key, "published/age") ? p2p_published_age(&age) : -ENODATA;
+
+	if (!error)
+		p2p_buf_printf(ret, "%lld\n", (long long)(age < 0 ? 0 : age));
+	return error;
+}
+
 /* What is not a file: a text made for the question. */
 static const struct mount {
 	const char *prefix;
@@ -356,6 +368,7 @@ static const struct mount {
 	{ "kernel/", kernel_mount },
 	{ "names/", names_mount },
 	{ "net/", net_mount },
+	{ "published/", published_mount },
 };
 
 static bool is_file(const char *key)
@@ -388,6 +401,8 @@ static int files_read(struct p2p_source *source, const char *key, uint64_t offse
 {
 	struct files *files = (struct files *)source;
 
+	if (files->live && !strcmp(key, "published/state.json"))
+		return p2p_published_read(offset, buffer, length, ret);
 	return (is_file(key) ? file_read : mount_read)(files, key, offset, buffer, length, ret);
 }
 

@@ -13,6 +13,8 @@
  *                     "name": it is sorted by name and says nothing
  *   names/vendor/VVVV names/device/VVVV:DDDD names/class/CCCC[PP]
  *                     names from pci.ids, hex in lower case     (pcilib.c)
+ *   published/state.json  what p2pctl published, where it can be believed;
+ *   published/age     and for how many seconds it has been (published.c)
  *   net/NAME          rtnetlink's words of a network interface  (netlink.c)
  *
  * Errors are facts: -ENOENT the machine has none; -EACCES, -EPERM may not

@@ -22,7 +22,7 @@ int p2p_state_open(const char *dir, struct p2p_problem *problem, int *ret)
 {
 	struct stat st;
 
-	if (mkdir(dir, 0700) && errno != EEXIST)
+	if (mkdir(dir, 0755) && errno != EEXIST)
 		return p2p_problem_set(problem, -errno, "%s: %s", dir, p2p_problem_errno(-errno));
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 

@@ -13,7 +13,7 @@
 #include "../base/problem.h"
 
 /*
- * An open folder of ours: made with mode 0700 where it is missing, refused
+ * An open folder of ours: made with mode 0755 where it is missing, refused
  * (-EPERM) when it is a symbolic link or belongs to, or can be written by,
  * somebody else.  *ret is a descriptor.
  */

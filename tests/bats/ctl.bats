@@ -162,3 +162,10 @@ with_state() { ctl "$@" --policy policy.yaml --state state; }
 	exits 2
 	complains '--save goes with --from'
 }
+
+@test "publish writes decoded words for every function, one a line; without ACS there is nothing to publish" {
+	ctl switch-acs publish --state state
+	exits 3 # a snapshot has no boot that goes on
+	complains 'this boot and its events cannot be told'
+	[ ! -e state/state.json ]
+}
