@@ -245,8 +245,8 @@ static void decode_sriov(const struct p2p_pciconf *space, const struct extended 
 		return;
 	bool on = le16(words) & PCI_SRIOV_CTRL_VFE;
 
-	function->vfs.value = on ? le16(words + PCI_SRIOV_NUM_VF - PCI_SRIOV_CTRL) : 0;
-	function->vfs_max.value = le16(words + PCI_SRIOV_TOTAL_VF - PCI_SRIOV_CTRL);
+	function->vfs.value = on ? le16(words + (PCI_SRIOV_NUM_VF - PCI_SRIOV_CTRL)) : 0;
+	function->vfs_max.value = le16(words + (PCI_SRIOV_TOTAL_VF - PCI_SRIOV_CTRL));
 }
 
 /* The ids of the CXL DVSECs as a mask; any that could not be seen leaves all of it open. */
