@@ -9,7 +9,7 @@ static const char *bootargs_of(struct ctl *ctl, const struct p2p_plan *plan)
 	struct p2p_remedy remedy = { 0 };
 
 	/* For one pair the remedy has them; those of a policy are the verb bootargs's. */
-	if (plan->outcome_count != 1 || plan->outcomes[0].says)
+	if (plan->outcome_count != 1 || plan->outcomes[0].says || plan->refused)
 		return NULL;
 	p2p_judge_remedy(ctl->topo.judge, &plan->outcomes[0].before, ctl->topo.arena, &remedy);
 	return remedy.bootargs;

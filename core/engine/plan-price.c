@@ -9,52 +9,129 @@
  * as a root complex routes between its ports, between those.  So whoever is
  * below the port then reaches whoever is below its siblings.
  */
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "../model/cmdline.h"
 #include "plan.h"
 
-/* "vfio-pci", "mlx5_vfio_pci", "nvgrace-gpu-vfio-pci": all of them say so. */
-static bool is_vfio(const char *driver)
+/* "vfio-pci", "mlx5_vfio_pci", "nvgrace-gpu-vfio-pci": all of them say so.  The others do the same in their way. */
+static bool hands_on(const char *driver)
 {
+	static const char *const names[] = { "pci-stub", "pciback", "xen-pciback", "uio_pci_generic", "igb_uio" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(driver, names[i]))
+			return true;
 	return strstr(driver, "vfio");
 }
 
-/* Is the function one of "vfio-pci.ids=10de:2330,8086:1572:ffff:ffff"?  KERNEL: drivers/vfio/pci/vfio_pci.c. */
-static bool is_named(const struct p2p_function *function, const char *ids)
+/* One number of a list of ids, as sscanf's %x reads it, and the ':' after it. */
+static bool next_number(const char **at, uint32_t *ret)
 {
-	char id[16];
+	char *end;
+	unsigned long value = strtoul(*at, &end, 16);
 
-	if (!p2p_known(function->vendor.fact) || !p2p_known(function->device.fact))
+	if (end == *at)
 		return false;
-	int length = snprintf(id, sizeof(id), "%04x:%04x", (unsigned)function->vendor.value,
-			      (unsigned)function->device.value);
+	*ret = (uint32_t)value;
+	*at = end;
+	return true;
+}
 
-	for (const char *at = ids; *at && *at != ' '; at += strcspn(at, ", "), at += *at == ',')
-		if (!strncasecmp(at, id, (size_t)length))
+/* PCI_ANY_ID is all ones in the words that the ids are kept in. */
+static bool is_id(uint32_t id, struct p2p_number number)
+{
+	return id == UINT32_MAX || !p2p_known(number.fact) || id == number.value;
+}
+
+/*
+ * Does an entry "VENDOR:DEVICE[:SUBVENDOR[:SUBDEVICE[:CLASS[:MASK]]]]" mean the
+ * function?  What is not known of it counts as fitting.  KERNEL:
+ * drivers/vfio/pci/vfio_pci.c:vfio_pci_fill_ids, drivers/pci/pci-stub.c:
+ * pci_stub_init (sscanf with %x), drivers/pci/pci-driver.c:pci_match_one_device.
+ */
+static bool entry_means(const char *entry, const struct p2p_function *function)
+{
+	uint32_t ids[6] = { 0, 0, UINT32_MAX, UINT32_MAX, 0, 0 };
+	size_t count = 0;
+
+	for (const char *at = entry; count < 6 && next_number(&at, &ids[count]); at++) {
+		count++;
+		if (*at != ':')
+			break;
+	}
+	return count >= 2 && is_id(ids[0], function->vendor) && is_id(ids[1], function->device) &&
+	       is_id(ids[2], function->subvendor) && is_id(ids[3], function->subdevice) &&
+	       (!p2p_known(function->class.fact) || !((ids[4] ^ (uint32_t)function->class.value) & ids[5]));
+}
+
+static bool is_in_ids(const char *ids, const struct p2p_function *function)
+{
+	for (const char *at = ids; *at; at += strcspn(at, ","), at += *at == ',')
+		if (entry_means(at, function))
 			return true;
 	return false;
 }
 
-/* The kernel takes - and _ in a parameter's name for the same (kernel/params.c:parameqn). */
-static bool is_parameter(const char *word)
+/* The numbers of "0000:03:00.0", "03:00.*" or "03:*.*", -1 for a star; how many there are. */
+static size_t hidden_numbers(const char *at, long ret[4])
 {
-	static const char name[] = "vfio_pci.ids=";
+	size_t count = 0;
 
-	for (size_t i = 0; i < sizeof(name) - 1; i++)
-		if (word[i] != name[i] && !(word[i] == '-' && name[i] == '_'))
-			return false;
-	return true;
+	while (count < 4) {
+		char *end = (char *)at + 1;
+
+		ret[count++] = *at == '*' ? -1 : strtol(at, &end, 16);
+		if (end == at || (*end != ':' && *end != '.'))
+			break;
+		at = end + 1;
+	}
+	return count;
+}
+
+/* "(0000:03:00.0)(04:00.*)"; without a domain it is 0.  KERNEL: drivers/xen/xen-pciback/pci_stub.c:pcistub_init. */
+static bool is_hidden(const char *list, struct p2p_bdf bdf)
+{
+	const long own[4] = { (long)bdf.domain, bdf.bus, bdf.devfn >> 3, bdf.devfn & 7 };
+
+	for (const char *at = strchr(list, '('); at; at = strchr(at + 1, '(')) {
+		long numbers[4] = { 0 };
+		size_t count = hidden_numbers(at + 1, numbers), skipped = 4 - count;
+		bool is = count >= 3 && (count == 4 || !bdf.domain);
+
+		for (size_t i = 0; is && i < count; i++)
+			is = numbers[i] < 0 || numbers[i] == own[skipped + i];
+		if (is)
+			return true;
+	}
+	return false;
 }
 
 static bool is_on_cmdline(const struct p2p_machine *machine, const struct p2p_function *function)
 {
+	static const char *const ids[] = { "vfio-pci.ids", "pci-stub.ids" };
+	static const char *const hides[] = { "xen-pciback.hide", "pciback.hide" };
+	const struct p2p_argument *argument;
+	struct p2p_cmdline cmdline;
+	bool found = false;
+
 	if (!p2p_known(machine->host.cmdline.fact))
 		return false;
-	for (const char *at = machine->host.cmdline.text; *at; at += strcspn(at, " "), at += strspn(at, " "))
-		if (is_parameter(at) && is_named(function, at + strlen("vfio_pci.ids=")))
-			return true;
-	return false;
+	struct p2p_arena *arena = p2p_arena_new();
+
+	p2p_cmdline_split(arena, machine->host.cmdline.text, &cmdline);
+	for (size_t i = 0; i < 2; i++) {
+		size_t at = 0;
+
+		while ((argument = p2p_cmdline_next(&cmdline, ids[i], &at)))
+			found |= argument->value && is_in_ids(argument->value, function);
+		at = 0;
+		while ((argument = p2p_cmdline_next(&cmdline, hides[i], &at)))
+			found |= argument->value && is_hidden(argument->value, function->bdf);
+	}
+	p2p_arena_free(arena);
+	return found;
 }
 
 /* External-facing is a port; what hangs below it is removable.  KERNEL: drivers/pci/probe.c:pci_set_removable. */
@@ -67,9 +144,9 @@ enum p2p_sensitive p2p_function_sensitive(const struct p2p_machine *machine, int
 {
 	const struct p2p_function *function = &machine->functions[index];
 
-	if (p2p_known(function->driver.fact) && is_vfio(function->driver.text))
+	if (p2p_known(function->driver.fact) && hands_on(function->driver.text))
 		return P2P_SENSITIVE_VFIO;
-	if (p2p_known(function->driver_override.fact) && is_vfio(function->driver_override.text))
+	if (p2p_known(function->driver_override.fact) && hands_on(function->driver_override.text))
 		return P2P_SENSITIVE_OVERRIDE;
 	if (is_on_cmdline(machine, function))
 		return P2P_SENSITIVE_IDS;

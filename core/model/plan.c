@@ -41,9 +41,9 @@ void p2p_edit_format(struct p2p_buf *buf, const struct p2p_edit *change)
 const char *p2p_sensitive_says(enum p2p_sensitive sensitive)
 {
 	static const char *const words[] = {
-		[P2P_SENSITIVE_VFIO] = "a guest or a process owns it through vfio",
-		[P2P_SENSITIVE_OVERRIDE] = "its driver_override is a vfio driver",
-		[P2P_SENSITIVE_IDS] = "vfio-pci.ids= on the command line names it",
+		[P2P_SENSITIVE_VFIO] = "its driver hands it to a guest or a process",
+		[P2P_SENSITIVE_OVERRIDE] = "its driver_override is a driver that hands it to a guest or a process",
+		[P2P_SENSITIVE_IDS] = "the command line names it for a guest or a process",
 		[P2P_SENSITIVE_EXTERNAL] = "it is removable or faces outward",
 		[P2P_SENSITIVE_UNKNOWN] = "its driver is not known",
 	};

@@ -41,9 +41,9 @@ void p2p_edit_format(struct p2p_buf *buf, const struct p2p_edit *change);
 /* Why a function is not to be exposed without being asked. */
 enum p2p_sensitive {
 	P2P_SENSITIVE_NOT = 0,
-	P2P_SENSITIVE_VFIO,	/* bound to a vfio driver: a guest or a process owns it */
-	P2P_SENSITIVE_OVERRIDE, /* driver_override names a vfio driver */
-	P2P_SENSITIVE_IDS,	/* vfio-pci.ids= on the command line names it */
+	P2P_SENSITIVE_VFIO,	/* bound to a driver that hands it to a guest or a process: vfio, pci-stub, uio */
+	P2P_SENSITIVE_OVERRIDE, /* driver_override names such a driver */
+	P2P_SENSITIVE_IDS,	/* the command line names it for such a driver: vfio-pci.ids= and the like */
 	P2P_SENSITIVE_EXTERNAL, /* external-facing or removable: whoever plugs it in owns it */
 	P2P_SENSITIVE_UNKNOWN,	/* its driver is not known */
 };

@@ -169,3 +169,33 @@ with_state() { ctl "$@" --policy policy.yaml --state state; }
 	complains 'this boot and its events cannot be told'
 	[ ! -e state/state.json ]
 }
+
+# `owned CMDLINE [LINE...]`: switch-acs with that on its command line, and sed's words for its third device.
+owned() {
+	sed "s|^read proc/cmdline = .*|read proc/cmdline = $1|" "$(snap switch-acs)" >owned.snap
+	[ -z "${2-}" ] || sed -i "$2" owned.snap
+	ctl owned.snap plan nvme0 nvme1
+}
+
+@test "a device that a guest or a process will own is not exposed, however its owner spells it" {
+	local line id=15b3:101d
+	[ "$(grep -c "PCI_ID=${id^^}" "$(snap switch-acs)")" = 1 ] || fail "the third device is another"
+	for line in "vfio-pci.ids=$id" "vfio_pci.ids=8086:1,$id" 'vfio-pci.ids=0x15b3:0x101d' "vfio-pci.ids=\"$id\"" \
+		"vfio-pci.ids=15b3:ffffffff" "pci-stub.ids=$id:ffffffff:ffffffff" 'xen-pciback.hide=(05:00.0)' \
+		'xen-pciback.hide=(0000:05:00.*)(06:00.0)' 'xen-pciback.hide=(05:*.*)'; do
+		owned "quiet $line"
+		[ "$status" = 5 ] || fail "not refused with $line: $output"
+		says 'REFUSED: 05:00.0'
+		says_not 'At every boot'
+	done
+	for line in vfio-pci.ids=15b3:101e "vfio-pci.ids=$id:1:2:0:0" 'xen-pciback.hide=(05:00.1)' 'xen-pciback.hide=(0001:05:00.0)' \
+		"quiet -- vfio-pci.ids=$id"; do
+		owned "quiet $line"
+		[ "$status" = 0 ] || fail "refused with $line: $output"
+	done
+	local driver
+	for driver in vfio-pci mlx5_vfio_pci pci-stub pciback uio_pci_generic; do
+		owned quiet "s/DRIVER=mlx5_core/DRIVER=$driver/"
+		[ "$status" = 5 ] || fail "not refused with $driver: $output"
+	done
+}
