@@ -10,6 +10,8 @@
 
 #define STATE_DIR "/run/p2pctl"
 #define LOCK_SECONDS 10
+/* Nobody repeats an event: its run waits longer than a person would. */
+#define LOCK_SECONDS_AUTO 120
 
 enum p2p_exit ctl_complain(const struct ctl *ctl, int error, const struct p2p_problem *problem)
 {
@@ -183,7 +185,8 @@ enum p2p_exit ctl_open_state(struct ctl *ctl)
 	ctl->sink = ctl->rehearsal ? p2p_sink_overlay(ctl->topo.source) : p2p_sink_live();
 	error = p2p_state_open(ctl->state, &problem, &ctl->state_fd);
 	if (!error)
-		error = p2p_state_lock(ctl->state_fd, ctl->state, ctl->cli->verb->word, LOCK_SECONDS, &problem,
+		error = p2p_state_lock(ctl->state_fd, ctl->state, ctl->cli->verb->word,
+				       p2p_cli_has(ctl->cli, "auto") ? LOCK_SECONDS_AUTO : LOCK_SECONDS, &problem,
 				       &ctl->lock_fd);
 	if (!error)
 		error = p2p_journal_open(ctl->state, p2p_buf_text(&ctl->boot), &problem, &ctl->journal);

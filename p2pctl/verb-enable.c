@@ -55,6 +55,9 @@ static enum p2p_exit save(struct ctl *ctl, const char *path)
 static enum p2p_exit report(struct ctl *ctl, const struct p2p_plan *plan)
 {
 	if (!plan->edit_count && !plan->refused) {
+		/* Events come by the hundred, also where nobody has a policy. */
+		if (p2p_cli_has(ctl->cli, "auto"))
+			return P2P_EXIT_OK;
 		puts(plan->outcome_count || plan->target_count
 			     ? "Nothing is to be changed: it is as the policy wishes."
 			     : "The policy wishes no change at runtime; `p2pctl plan A B` plans for two "
