@@ -89,6 +89,19 @@ with_state() { ctl "$@" --policy policy.yaml --state state; }
 	says_not 'Held by undo'
 }
 
+@test "enable --auto says nothing when there is no policy, or all is as it wishes" {
+	mkdir none
+	ctl switch-acs enable --auto --policy none --state state
+	exits 0
+	is "$output" ''
+	silent
+	with_state switch-acs enable --save after.snap
+	with_state after.snap enable --auto
+	exits 0
+	is "$output" ''
+	silent
+}
+
 @test "status tells what has drifted, enable --auto heals it, and one undo takes back both" {
 	with_state switch-acs enable
 	with_state switch-acs status # the machine as before: somebody put ACS back
