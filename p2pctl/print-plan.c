@@ -76,8 +76,10 @@ static void print_outcomes(const struct topo *topo, const struct p2p_plan *plan)
 		p2p_buf_puts(&text, topo->style.ascii ? " > " : " → ");
 		put_function(topo, outcome->client, &text);
 		p2p_buf_printf(&text, ": %s", map_of(&outcome->before));
-		if (outcome->says)
+		if (outcome->says && !strcmp(map_of(&outcome->before), map_of(&outcome->after)))
 			p2p_buf_printf(&text, " stays: %s", outcome->says);
+		else if (outcome->says)
+			p2p_buf_printf(&text, " becomes %s: %s", map_of(&outcome->after), outcome->says);
 		else if (outcome->refused)
 			p2p_buf_puts(&text, " stays: refused, see the price below");
 		else

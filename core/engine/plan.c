@@ -129,6 +129,20 @@ static void set_redirect(struct p2p_planner *planner, const struct plan_wish *wi
 		outcome->says = "no port where their ways part has ACS redirect, or it is not known";
 }
 
+/* Is a hop between the two to redirect, for another rule wishes it? */
+static bool is_set_between(const struct p2p_planner *planner, const struct p2p_verdict *verdict)
+{
+	const int ends[] = { verdict->provider, verdict->client };
+
+	if (planner->set[verdict->common])
+		return true;
+	for (size_t i = 0; i < 2; i++)
+		for (int at = ends[i]; at != P2P_NOBODY && at != verdict->common; at = p2p_up(planner->judge, at))
+			if (planner->set[at])
+				return true;
+	return false;
+}
+
 /* Clears what stands in the way of one pair, all hops or none. */
 static void clear_redirect(struct p2p_planner *planner, const struct plan_wish *wish, struct p2p_outcome *outcome)
 {
@@ -144,17 +158,16 @@ static void clear_redirect(struct p2p_planner *planner, const struct plan_wish *
 	}
 	size_t count = p2p_judge_redirecting(planner->judge, verdict, planner->hops);
 
+	if (is_set_between(planner, verdict)) {
+		outcome->says = "another rule wants a hop between them to redirect";
+		return;
+	}
 	if (!count) {
 		outcome->says = "no hop between them redirects";
 		return;
 	}
-	for (size_t i = 0; i < count; i++) {
-		if (planner->set[planner->hops[i]]) {
-			outcome->says = "another rule wants a hop between them to redirect";
-			return;
-		}
+	for (size_t i = 0; i < count; i++)
 		outcome->refused |= price_of(planner, planner->hops[i])->refused;
-	}
 	for (size_t i = 0; i < count && !outcome->refused; i++)
 		if (!planner->cleared[planner->hops[i]])
 			planner->cleared[planner->hops[i]] = wish->rule ? wish->rule : "";
