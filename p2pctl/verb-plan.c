@@ -48,7 +48,7 @@ static enum p2p_exit print(struct ctl *ctl, const struct p2p_plan *plan)
 	} else {
 		struct p2p_json *json = p2p_json_new(stdout);
 
-		p2p_json_envelope(json, ctl->topo.machine);
+		p2p_json_envelope(json, "p2pctl/1", ctl->topo.machine);
 		print_plan_json(json, plan, bootargs_of(ctl, plan));
 		p2p_json_object_end(json);
 		if (p2p_json_end(json))

@@ -84,7 +84,7 @@ enum p2p_exit matrix_print_json(const struct topo *topo, const struct p2p_matrix
 	int *order = p2p_arena_array(topo->arena, matrix->cell_count, sizeof(*order));
 	const int *numbers = number_cells(matrix, topo->arena, order);
 
-	p2p_json_envelope(json, topo->machine);
+	p2p_json_envelope(json, "p2ptopo/1", topo->machine);
 	p2p_json_array(json, "groups", false);
 	for (size_t i = 0; i < matrix->count; i++)
 		json_group(json, topo, &matrix->groups[i], numbers);

@@ -319,7 +319,7 @@ static struct p2p_json *json_begin(const struct table *table)
 {
 	struct p2p_json *json = p2p_json_new(stdout);
 
-	p2p_json_envelope(json, table->topo->machine);
+	p2p_json_envelope(json, "p2ptopo/1", table->topo->machine);
 	p2p_json_array(json, "kernels", true);
 	for (size_t k = 0; k < table->across->count; k++)
 		p2p_json_text(json, NULL, table->across->kernels[k].release);

@@ -315,7 +315,7 @@ static enum p2p_exit print_json(struct topo *topo)
 {
 	struct p2p_json *json = p2p_json_new(stdout);
 
-	p2p_json_envelope(json, topo->machine);
+	p2p_json_envelope(json, "p2ptopo/1", topo->machine);
 	p2p_json_array(json, "allowlist", false);
 	for (size_t i = 0; i < topo->hardware->row_count; i++)
 		json_row(topo, json, i);

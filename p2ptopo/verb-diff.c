@@ -26,7 +26,7 @@ static enum p2p_exit print_json(const struct differ *differ)
 {
 	struct listing listing = { differ, p2p_json_new(stdout) };
 
-	p2p_json_envelope(listing.json, differ->diff->after);
+	p2p_json_envelope(listing.json, "p2ptopo/1", differ->diff->after);
 	p2p_json_diff(listing.json, differ->diff, differ->names[0], differ->names[1]);
 	if (differ->sides[1].all) {
 		p2p_json_array(listing.json, "pairs", false);

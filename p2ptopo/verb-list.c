@@ -192,7 +192,7 @@ static enum p2p_exit print_json(struct list *list)
 	struct p2p_json *json = p2p_json_new(stdout);
 	struct p2p_buf text = P2P_BUF_INIT;
 
-	p2p_json_envelope(json, list->topo->machine);
+	p2p_json_envelope(json, "p2ptopo/1", list->topo->machine);
 	p2p_json_array(json, "devices", false);
 	for (size_t i = 0; i < list->row_count; i++) {
 		p2p_json_device(json, list->topo->machine, list->rows[i]);

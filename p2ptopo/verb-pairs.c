@@ -165,7 +165,7 @@ static enum p2p_exit print_json(struct pairs *pairs)
 	struct p2p_buf reasons = P2P_BUF_INIT;
 
 	prepare(pairs);
-	p2p_json_envelope(json, machine);
+	p2p_json_envelope(json, "p2ptopo/1", machine);
 	p2p_json_array(json, "devices", false);
 	for (size_t i = 0; i < pairs->count; i++) {
 		p2p_json_device(json, machine, pairs->list[i]);
@@ -392,7 +392,7 @@ static enum p2p_exit print_summary(struct pairs *pairs)
 	}
 	struct p2p_json *json = p2p_json_new(stdout);
 
-	p2p_json_envelope(json, machine);
+	p2p_json_envelope(json, "p2ptopo/1", machine);
 	json_counts(json, counts, count);
 	p2p_json_object_end(json);
 	return p2p_json_end(json) ? P2P_EXIT_CANNOT_READ : P2P_EXIT_OK;

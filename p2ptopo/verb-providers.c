@@ -239,7 +239,7 @@ static enum p2p_exit print_json(const struct providers *providers)
 {
 	struct p2p_json *json = p2p_json_new(stdout);
 
-	p2p_json_envelope(json, providers->topo->machine);
+	p2p_json_envelope(json, "p2ptopo/1", providers->topo->machine);
 	p2p_json_array(json, "clients", false);
 	for (size_t i = 0; i < providers->client_count; i++) {
 		const struct p2p_function *function = &providers->topo->machine->functions[providers->clients[i]];

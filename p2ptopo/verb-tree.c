@@ -218,7 +218,7 @@ static enum p2p_exit print_json(struct tree *tree)
 	const struct p2p_machine *machine = tree->topo->machine;
 	struct p2p_json *json = p2p_json_new(stdout);
 
-	p2p_json_envelope(json, machine);
+	p2p_json_envelope(json, "p2ptopo/1", machine);
 	p2p_json_hostbridges(json, machine);
 	p2p_json_array(json, "devices", false);
 	for (size_t i = 0; i < machine->function_count; i++) {

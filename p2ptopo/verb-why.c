@@ -357,7 +357,7 @@ static bool print_json(const struct why *why)
 	struct p2p_json *json = p2p_json_new(stdout);
 	const bool *on = on_walk(why);
 
-	p2p_json_envelope(json, machine);
+	p2p_json_envelope(json, "p2ptopo/1", machine);
 	p2p_json_array(json, "devices", false);
 	for (size_t i = 0; i < machine->function_count; i++) {
 		if (!on[i])

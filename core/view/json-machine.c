@@ -158,10 +158,10 @@ static void host_print(struct p2p_json *json, const struct p2p_host *host)
 	p2p_json_object_end(json);
 }
 
-void p2p_json_envelope(struct p2p_json *json, const struct p2p_machine *machine)
+void p2p_json_envelope(struct p2p_json *json, const char *schema, const struct p2p_machine *machine)
 {
 	p2p_json_object(json, NULL, false);
-	p2p_json_text(json, "schema", "p2ptopo/1");
+	p2p_json_text(json, "schema", schema);
 	host_print(json, &machine->host);
 	p2p_json_array(json, "assumptions", false);
 	for (size_t i = 0; i < machine->assumption_count; i++)

@@ -58,6 +58,7 @@ with_state() { ctl "$@" --policy policy.yaml --state state; }
 @test "what plan promises is what p2ptopo says of the machine after enable" {
 	with_state switch-acs plan --json
 	exits 0
+	json_ok
 	local promised
 	promised=$(get -c '[.plan.pairs[] | [.provider, .client, .after]] | sort')
 	with_state switch-acs enable --save after.snap
@@ -109,6 +110,7 @@ with_state() { ctl "$@" --policy policy.yaml --state state; }
 	with_state switch-acs enable --auto --save after.snap
 	says '0000:02:08.0 146.w 001d->(000c)->0011'
 	with_state after.snap status --json
+	json_ok
 	is "$(get '[.in_force[] | .now] | unique | join(" ")')" after
 	with_state after.snap undo
 	exits 0
@@ -211,4 +213,8 @@ owned() {
 		owned quiet "s/DRIVER=mlx5_core/DRIVER=$driver/"
 		[ "$status" = 5 ] || fail "not refused with $driver: $output"
 	done
+}
+
+@test "plan and status print what schema/p2pctl-1.json says" {
+	json_all_ok
 }
