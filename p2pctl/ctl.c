@@ -92,28 +92,41 @@ static void find_applying(struct ctl *ctl)
 	p2p_buf_free(&name);
 }
 
-enum p2p_exit ctl_open_policy(struct ctl *ctl)
+enum p2p_exit ctl_read_policy(struct ctl *ctl, struct p2p_problems *problems)
 {
 	const char *given = p2p_cli_value(ctl->cli, "policy");
 	const char *const places[] = { given };
-	struct p2p_problems problems = { 0 };
-	const char *text = NULL;
 	size_t count = 0;
 	int error;
 
 	while (ctl_policy_places[count])
 		count++;
-	error = given ? p2p_policy_load(places, 1, &problems, &ctl->policy)
-		      : p2p_policy_load(ctl_policy_places, count, &problems, &ctl->policy);
-	while ((text = p2p_names_next(&problems.texts, text)))
-		ctl_say(ctl, text);
-	if (problems.count > P2P_PROBLEMS_MAX)
-		ctl_say(ctl, "and more mistakes than these");
-	p2p_problems_free(&problems);
+	error = given ? p2p_policy_load(places, 1, true, problems, &ctl->policy)
+		      : p2p_policy_load(ctl_policy_places, count, false, problems, &ctl->policy);
 	if (error)
 		return error == -EINVAL ? P2P_EXIT_USAGE : P2P_EXIT_CANNOT_READ;
 	find_applying(ctl);
 	return P2P_EXIT_OK;
+}
+
+void ctl_print_problems(const struct ctl *ctl, const struct p2p_problems *problems)
+{
+	const char *text = NULL;
+
+	while ((text = p2p_names_next(&problems->texts, text)))
+		ctl_say(ctl, text);
+	if (problems->count > P2P_PROBLEMS_MAX)
+		ctl_say(ctl, "and more mistakes than these");
+}
+
+enum p2p_exit ctl_open_policy(struct ctl *ctl)
+{
+	struct p2p_problems problems = { 0 };
+	enum p2p_exit code = ctl_read_policy(ctl, &problems);
+
+	ctl_print_problems(ctl, &problems);
+	p2p_problems_free(&problems);
+	return code;
 }
 
 const struct p2p_plan *ctl_plan_policy(struct ctl *ctl, const struct p2p_judge *judge)

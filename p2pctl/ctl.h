@@ -42,8 +42,16 @@ enum p2p_exit ctl_begin(const struct p2p_cli *cli, struct ctl *ctl);
 /* Scans it and makes it ready to be judged: after ctl_open_state, for that may change it. */
 enum p2p_exit ctl_look(struct ctl *ctl, unsigned want);
 
-/* The policy of --policy, or of the usual places; needs the machine.  Every mistake is printed; -EINVAL is exit 2. */
+/*
+ * The policy of --policy, or of the usual places, and which of it means this
+ * host; the machine need not be scanned.  Every mistake is printed; where there
+ * are only such, it is P2P_EXIT_USAGE.
+ */
 enum p2p_exit ctl_open_policy(struct ctl *ctl);
+
+/* The same in two steps, for who prints the mistakes otherwise. */
+enum p2p_exit ctl_read_policy(struct ctl *ctl, struct p2p_problems *problems);
+void ctl_print_problems(const struct ctl *ctl, const struct p2p_problems *problems);
 
 /*
  * What the policy, less what is disabled, wishes at runtime of the machine that

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static bool only_space(const char *text)
 {
@@ -131,6 +132,46 @@ void p2p_text_json(struct p2p_buf *buf, const char *text)
 			p2p_buf_add(buf, text, (size_t)len);
 		text += len;
 	}
+}
+
+/* A word, and none that YAML 1.1 or 1.2 takes for a truth or for nothing. */
+static bool is_bare_yaml(const char *text)
+{
+	static const char *const taken[] = { "true", "false", "yes", "no", "on", "off", "null", "y", "n" };
+
+	if (!isalpha((unsigned char)*text))
+		return false;
+	for (const char *at = text; *at; at++)
+		if (!isalnum((unsigned char)*at) && *at != '-' && *at != '_')
+			return false;
+	for (size_t i = 0; i < sizeof(taken) / sizeof(*taken); i++)
+		if (!strcasecmp(text, taken[i]))
+			return false;
+	return true;
+}
+
+void p2p_text_yaml(struct p2p_buf *buf, const char *text)
+{
+	if (is_bare_yaml(text)) {
+		p2p_buf_puts(buf, text);
+		return;
+	}
+	p2p_buf_putc(buf, '"');
+	while (*text) {
+		uint32_t c;
+		int len = p2p_text_utf8(text, &c);
+
+		if (!len)
+			p2p_buf_puts(buf, "\\uFFFD");
+		else if (c == '"' || c == '\\')
+			p2p_buf_printf(buf, "\\%c", (char)c);
+		else if (is_hostile(c) || c == 0xfffe || c == 0xffff)
+			p2p_buf_printf(buf, c < 0x10000 ? "\\u%04X" : "\\U%08X", c);
+		else
+			p2p_buf_add(buf, text, (size_t)len);
+		text += len ? len : 1;
+	}
+	p2p_buf_putc(buf, '"');
 }
 
 bool p2p_text_glob(const char *pattern, const char *text)

@@ -37,6 +37,12 @@ void p2p_text_shell(struct p2p_buf *buf, const char *text, bool ascii);
 /* Foreign bytes as the inside of a JSON string; bad UTF-8 becomes U+FFFD. */
 void p2p_text_json(struct p2p_buf *buf, const char *text);
 
+/*
+ * Foreign text as a scalar of YAML that every reader takes for that text: bare
+ * where it is a plain word, else in double quotes.
+ */
+void p2p_text_yaml(struct p2p_buf *buf, const char *text);
+
 /* The bytes of the UTF-8 character at `text`, 0 when it is not one. */
 int p2p_text_utf8(const char *text, uint32_t *ret);
 

@@ -209,7 +209,8 @@ static void offer_value(const struct p2p_complete *ask, bool is_argument)
 
 	if (!verb && program->fallback)
 		verb = p2p_cli_find_verb(program, program->fallback);
-	if (strchr(ask->kind, '|'))
+	/* What is in lower case stands for itself. */
+	if (strchr(ask->kind, '|') || islower((unsigned char)*ask->kind))
 		offer_choices(ask);
 	else if (!strcmp(ask->kind, "FILE"))
 		p2p_complete_files(ask);

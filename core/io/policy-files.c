@@ -5,7 +5,6 @@
  */
 #include <dirent.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,51 +25,10 @@ struct files {
 	struct p2p_problems *problems;
 	struct found list[MOST_FILES];
 	size_t count;
+	struct p2p_policy_hidden hidden[MOST_FILES];
+	size_t hidden_count;
+	bool too_many;
 };
-
-static void fail(struct files *files, const char *path, const char *says)
-{
-	struct p2p_buf text = P2P_BUF_INIT;
-
-	p2p_buf_printf(&text, "%s: %s", path, says);
-	p2p_problems_add(files->problems, p2p_buf_text(&text));
-	p2p_buf_free(&text);
-}
-
-/* Root's, and nobody else may write it; a folder with the sticky bit lets nobody replace what is root's. */
-static bool is_trusted(const struct stat *st)
-{
-	if (st->st_uid != 0)
-		return false;
-	return !(st->st_mode & (S_IWGRP | S_IWOTH)) || (S_ISDIR(st->st_mode) && st->st_mode & S_ISVTX);
-}
-
-/* The file and every folder above it, where the links lead.  Only root has something to lose. */
-static bool check_trust(struct files *files, const char *path)
-{
-	char real[PATH_MAX];
-	struct stat st;
-
-	if (geteuid() != 0)
-		return true;
-	if (!realpath(path, real)) {
-		fail(files, path, p2p_problem_errno(-errno));
-		return false;
-	}
-	for (;;) {
-		if (stat(*real ? real : "/", &st) || !is_trusted(&st)) {
-			struct p2p_buf says = P2P_BUF_INIT;
-
-			p2p_buf_printf(&says, "not read: %s is not root's, or others may write it", *real ? real : "/");
-			fail(files, path, p2p_buf_text(&says));
-			p2p_buf_free(&says);
-			return false;
-		}
-		if (!*real)
-			return true;
-		*strrchr(real, '/') = '\0';
-	}
-}
 
 static bool is_policy_name(const char *name)
 {
@@ -84,12 +42,15 @@ static void add_file(struct files *files, const char *name, const char *path)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < files->count; i++)
+	for (size_t i = 0; i < files->count; i++) {
 		if (strcmp(files->list[i].name, name) != 0)
 			files->list[kept++] = files->list[i];
+		else if (files->hidden_count < MOST_FILES)
+			files->hidden[files->hidden_count++] = (struct p2p_policy_hidden){ files->list[i].path, path };
+	}
 	files->count = kept;
 	if (files->count == MOST_FILES)
-		fail(files, path, "more policy files than anybody has");
+		files->too_many = true;
 	else
 		files->list[files->count++] = (struct found){ name, path };
 }
@@ -105,46 +66,49 @@ static void add_folder(struct files *files, const char *folder, DIR *dir)
 {
 	const struct dirent *item;
 
-	while ((item = readdir(dir)))
+	while (!files->too_many && (item = readdir(dir)))
 		if (is_policy_name(item->d_name))
 			add_file(files, p2p_arena_strdup(files->arena, item->d_name),
 				 p2p_arena_printf(files->arena, "%s/%s", folder, item->d_name));
 }
 
-static int add_place(struct files *files, const char *place)
+static int add_place(struct files *files, const char *place, bool needed)
 {
-	DIR *dir = opendir(place);
+	struct p2p_problem problem = { "" };
+	int fd = p2p_trust_open(place, &problem);
+	struct stat st;
+
+	if (fd == -ENOENT && !needed)
+		return 0;
+	if (fd < 0) {
+		p2p_problems_add(files->problems, problem.text);
+		return fd;
+	}
+	DIR *dir = !fstat(fd, &st) && S_ISDIR(st.st_mode) ? fdopendir(fd) : NULL;
 
 	if (dir) {
 		add_folder(files, place, dir);
 		closedir(dir);
 		return 0;
 	}
-	if (errno == ENOTDIR) {
-		const char *slash = strrchr(place, '/');
+	const char *slash = strrchr(place, '/');
 
-		add_file(files, p2p_arena_strdup(files->arena, slash ? slash + 1 : place),
-			 p2p_arena_strdup(files->arena, place));
-		return 0;
-	}
-	int error = -errno;
-
-	/* A folder that is not there holds nothing; a file that was named must be. */
-	if (error == -ENOENT && !is_policy_name(place))
-		return 0;
-	fail(files, place, p2p_problem_errno(error));
-	return error;
+	close(fd);
+	add_file(files, p2p_arena_strdup(files->arena, slash ? slash + 1 : place),
+		 p2p_arena_strdup(files->arena, place));
+	return 0;
 }
 
 static int read_file(struct files *files, const char *path, struct p2p_policy **ret)
 {
 	struct p2p_buf text = P2P_BUF_INIT;
 	struct p2p_problem problem = { "" };
+	int fd = p2p_trust_open(path, &problem), error = fd < 0 ? fd : 0;
 
-	if (!check_trust(files, path))
-		return -EPERM;
-	int error = p2p_yaml_load(path, &problem, &text);
-
+	if (!error) {
+		error = p2p_yaml_read(fd, path, &problem, &text);
+		close(fd);
+	}
 	if (error)
 		p2p_problems_add(files->problems, problem.text);
 	else
@@ -160,17 +124,31 @@ struct joined {
 	size_t count;
 };
 
-static bool is_replaced(const struct joined *joined, size_t part, const char *name)
+/* What a later file has of that name; NULL: nothing. */
+static const struct p2p_where *replaced_by(const struct joined *joined, size_t part, const char *name)
 {
 	for (size_t later = part + 1; later < joined->count; later++) {
-		for (size_t i = 0; i < joined->parts[later]->rule_count; i++)
-			if (!strcmp(joined->parts[later]->rules[i].name, name))
-				return true;
-		for (size_t i = 0; i < joined->parts[later]->nvmet_count; i++)
-			if (!strcmp(joined->parts[later]->nvmet[i].name, name))
-				return true;
+		const struct p2p_policy *policy = joined->parts[later];
+
+		for (size_t i = 0; i < policy->rule_count; i++)
+			if (!strcmp(policy->rules[i].name, name))
+				return &policy->rules[i].where;
+		for (size_t i = 0; i < policy->nvmet_count; i++)
+			if (!strcmp(policy->nvmet[i].name, name))
+				return &policy->nvmet[i].where;
 	}
-	return false;
+	return NULL;
+}
+
+/* Notes it down when a later file replaces it. */
+static bool is_replaced(const struct joined *joined, size_t part, const char *name, struct p2p_where where,
+			struct p2p_policy *policy)
+{
+	const struct p2p_where *by = replaced_by(joined, part, name);
+
+	if (by)
+		policy->replaced[policy->replaced_count++] = (struct p2p_policy_replaced){ name, where, *by };
+	return by;
 }
 
 static void join(const struct joined *joined, struct p2p_policy *policy)
@@ -183,15 +161,16 @@ static void join(const struct joined *joined, struct p2p_policy *policy)
 	}
 	policy->rules = p2p_arena_array(policy->arena, rules, sizeof(*policy->rules));
 	policy->nvmet = p2p_arena_array(policy->arena, nvmet, sizeof(*policy->nvmet));
+	policy->replaced = p2p_arena_array(policy->arena, rules + nvmet, sizeof(*policy->replaced));
 	/* Later files are evaluated first. */
 	for (size_t part = joined->count; part-- > 0;) {
 		const struct p2p_policy *from = joined->parts[part];
 
 		for (size_t i = 0; i < from->rule_count; i++)
-			if (!is_replaced(joined, part, from->rules[i].name))
+			if (!is_replaced(joined, part, from->rules[i].name, from->rules[i].where, policy))
 				policy->rules[policy->rule_count++] = from->rules[i];
 		for (size_t i = 0; i < from->nvmet_count; i++)
-			if (!is_replaced(joined, part, from->nvmet[i].name))
+			if (!is_replaced(joined, part, from->nvmet[i].name, from->nvmet[i].where, policy))
 				policy->nvmet[policy->nvmet_count++] = from->nvmet[i];
 	}
 }
@@ -207,13 +186,45 @@ static struct p2p_policy *join_all(struct files *files, const struct joined *joi
 		paths[i] = p2p_arena_strdup(arena, files->list[i].path);
 	policy->paths = paths;
 	policy->path_count = files->count;
+
+	struct p2p_policy_hidden *hidden = p2p_arena_array(arena, files->hidden_count, sizeof(*hidden));
+
+	for (size_t i = 0; i < files->hidden_count; i++)
+		hidden[i] = (struct p2p_policy_hidden){ p2p_arena_strdup(arena, files->hidden[i].path),
+							p2p_arena_strdup(arena, files->hidden[i].by) };
+	policy->hidden = hidden;
+	policy->hidden_count = files->hidden_count;
 	join(joined, policy);
 	for (size_t i = 0; i < joined->count; i++)
 		p2p_arena_adopt(arena, joined->parts[i]->arena);
 	return policy;
 }
 
-int p2p_policy_load(const char *const *places, size_t count, struct p2p_problems *problems, struct p2p_policy **ret)
+/* Reads them all, for the mistakes of each, until there are more rules than count. */
+static int read_all(struct files *files, struct joined *joined)
+{
+	size_t rules = 0;
+	int error = 0;
+
+	joined->parts = p2p_arena_array(files->arena, files->count, sizeof(struct p2p_policy *));
+	for (size_t i = 0; i < files->count && rules <= P2P_POLICY_RULES_MOST; i++) {
+		struct p2p_policy **part = &joined->parts[joined->count];
+		int failed = read_file(files, files->list[i].path, part);
+
+		if (!failed) {
+			rules += (*part)->rule_count + (*part)->nvmet_count;
+			joined->count++;
+		}
+		error = error ? error : failed;
+	}
+	if (rules <= P2P_POLICY_RULES_MOST)
+		return error;
+	p2p_problems_add(files->problems, "the policy has more rules, in all its files together, than are read");
+	return -EINVAL;
+}
+
+int p2p_policy_load(const char *const *places, size_t count, bool needed, struct p2p_problems *problems,
+		    struct p2p_policy **ret)
 {
 	struct files *files = p2p_malloc(sizeof(*files));
 	struct joined joined = { 0 };
@@ -221,19 +232,19 @@ int p2p_policy_load(const char *const *places, size_t count, struct p2p_problems
 
 	*files = (struct files){ .arena = p2p_arena_new(), .problems = problems };
 	for (size_t i = 0; i < count; i++) {
-		int failed = add_place(files, places[i]);
+		int failed = add_place(files, places[i], needed);
 
 		error = error ? error : failed;
+	}
+	if (files->too_many) {
+		p2p_problems_add(problems, "there are more policy files than are read");
+		error = -EINVAL;
 	}
 	/* By name, whichever folder each is from, as systemd and modprobe read their drop-ins. */
 	qsort(files->list, files->count, sizeof(*files->list), by_name);
-	joined.parts = p2p_arena_array(files->arena, files->count, sizeof(struct p2p_policy *));
-	for (size_t i = 0; i < files->count; i++) {
-		int failed = read_file(files, files->list[i].path, &joined.parts[joined.count]);
+	int failed = read_all(files, &joined);
 
-		joined.count += !failed;
-		error = error ? error : failed;
-	}
+	error = error ? error : failed;
 	if (!error)
 		*ret = join_all(files, &joined);
 	for (size_t i = 0; error && i < joined.count; i++)

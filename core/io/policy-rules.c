@@ -18,89 +18,6 @@ static struct p2p_where where(const struct p2p_yaml_file *file, const struct p2p
 	return (struct p2p_where){ p2p_arena_strdup(file->keep, file->path), at->line, at->column };
 }
 
-static int take_text(const struct p2p_yaml_file *file, const struct p2p_yaml *value, const char **ret)
-{
-	if (value->kind != P2P_YAML_SCALAR || !*value->text)
-		return p2p_yaml_fail(file, value, "'%s' must be a text", value->key->text);
-	for (const char *at = value->text; *at; at++)
-		if ((unsigned char)*at < ' ' || *at == 0x7f)
-			return p2p_yaml_fail(file, value, "'%s' holds a control character", value->key->text);
-	*ret = p2p_arena_strdup(file->keep, value->text);
-	return 0;
-}
-
-/* One of `words`; its place among them. */
-static int take_choice(const struct p2p_yaml_file *file, const struct p2p_yaml *value, const char *const *words,
-		       size_t count, size_t *ret)
-{
-	struct p2p_buf list = P2P_BUF_INIT;
-
-	for (size_t i = 0; i < count; i++) {
-		if (value->kind == P2P_YAML_SCALAR && !strcmp(value->text, words[i])) {
-			p2p_buf_free(&list);
-			*ret = i;
-			return 0;
-		}
-		p2p_buf_printf(&list, "%s%s", !i ? "" : i + 1 == count ? " or " : ", ", words[i]);
-	}
-	p2p_yaml_fail(file, value, "'%s' must be %s", value->key->text, p2p_buf_text(&list));
-	p2p_buf_free(&list);
-	return -EINVAL;
-}
-
-static int take_truth(const struct p2p_yaml_file *file, const struct p2p_yaml *value, bool *ret)
-{
-	*ret = p2p_yaml_is(value, "true");
-	if (*ret || p2p_yaml_is(value, "false"))
-		return 0;
-	return p2p_yaml_fail(file, value, "'%s' must be true or false", value->key->text);
-}
-
-/* 16M, 10G, 4096: bytes in powers of 1024. */
-static int take_bytes(const struct p2p_yaml_file *file, const struct p2p_yaml *value, uint64_t *ret)
-{
-	static const char units[] = "KMGT";
-	char digits[24];
-	uint64_t bytes = 0;
-
-	if (value->kind == P2P_YAML_SCALAR && strlen(value->text) < sizeof(digits)) {
-		size_t length = strspn(value->text, "0123456789");
-		const char *unit = value->text[length] ? strchr(units, value->text[length]) : NULL;
-		unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
-
-		memcpy(digits, value->text, length);
-		digits[length] = '\0';
-		if (length && (!value->text[length] || (unit && !value->text[length + 1])) &&
-		    !p2p_text_number(digits, 10, UINT64_MAX >> shift, &bytes)) {
-			*ret = bytes << shift;
-			return 0;
-		}
-	}
-	return p2p_yaml_fail(file, value, "'%s' must be a number of bytes, as 4096, 16M or 10G", value->key->text);
-}
-
-/* A list of texts, or one. */
-static int take_texts(const struct p2p_yaml_file *file, const struct p2p_yaml *value, const char *const **ret,
-		      size_t *ret_count)
-{
-	const char **texts = p2p_arena_array(file->keep, value->count + 1, sizeof(*texts));
-	size_t count = 0;
-
-	if (value->kind == P2P_YAML_SCALAR && *value->text)
-		texts[count++] = p2p_arena_strdup(file->keep, value->text);
-	for (const struct p2p_yaml *item = value->kind == P2P_YAML_LIST ? value->first : NULL; item;
-	     item = item->next) {
-		if (item->kind != P2P_YAML_SCALAR || !*item->text)
-			return p2p_yaml_fail(file, item, "'%s' must be a list of texts", value->key->text);
-		texts[count++] = p2p_arena_strdup(file->keep, item->text);
-	}
-	if (!count)
-		return p2p_yaml_fail(file, value, "'%s' must be a text or a list of texts", value->key->text);
-	*ret = texts;
-	*ret_count = count;
-	return 0;
-}
-
 /* ------------------------------------------------------------- selectors */
 
 static int take_address(const struct p2p_yaml_file *file, const struct p2p_yaml *value, void *into)
@@ -177,7 +94,8 @@ static int take_class(const struct p2p_yaml_file *file, const struct p2p_yaml *v
 
 	if (value->kind == P2P_YAML_SCALAR && value->plain)
 		return p2p_yaml_fail(file, value, "put quotes around the class: without them 0108 is a number");
-	if ((length != 2 && length != 4 && length != 6) || p2p_text_number(value->text, 16, 0xffffff, &class))
+	if ((length != 2 && length != 4 && length != 6) || value->text[strspn(value->text, "0123456789abcdefABCDEF")] ||
+	    p2p_text_number(value->text, 16, 0xffffff, &class))
 		return p2p_yaml_fail(file, value, "'class' must be two, four or six hex digits, as \"0108\"");
 	unsigned shift = 24 - 4 * (unsigned)length;
 
@@ -189,12 +107,12 @@ static int take_class(const struct p2p_yaml_file *file, const struct p2p_yaml *v
 
 static int take_driver(const struct p2p_yaml_file *file, const struct p2p_yaml *value, void *into)
 {
-	return take_text(file, value, &((struct p2p_selector *)into)->driver);
+	return p2p_yaml_take_text(file, value, &((struct p2p_selector *)into)->driver);
 }
 
 static int take_serial(const struct p2p_yaml_file *file, const struct p2p_yaml *value, void *into)
 {
-	return take_text(file, value, &((struct p2p_selector *)into)->serial);
+	return p2p_yaml_take_text(file, value, &((struct p2p_selector *)into)->serial);
 }
 
 static int take_node(const struct p2p_yaml_file *file, const struct p2p_yaml *value, void *into)
@@ -202,7 +120,7 @@ static int take_node(const struct p2p_yaml_file *file, const struct p2p_yaml *va
 	struct p2p_selector *selector = into;
 	uint64_t node = 0;
 
-	if (value->kind != P2P_YAML_SCALAR || p2p_text_number(value->text, 10, 65535, &node))
+	if (!p2p_yaml_is_digits(value) || p2p_text_number(value->text, 10, 65535, &node))
 		return p2p_yaml_fail(file, value, "'node' must be the number of a NUMA node");
 	selector->has_node = true;
 	selector->node = (int64_t)node;
@@ -250,19 +168,19 @@ static int take_selectors(const struct p2p_yaml_file *file, const struct p2p_yam
 		return call;                                                                                           \
 	}
 
-TAKE_RULE(rule_name, take_text(file, value, &rule->name))
-TAKE_RULE(rule_hosts, take_texts(file, value, &rule->hosts, &rule->host_count))
+TAKE_RULE(rule_name, p2p_yaml_take_text(file, value, &rule->name))
+TAKE_RULE(rule_hosts, p2p_yaml_take_texts(file, value, &rule->hosts, &rule->host_count))
 TAKE_RULE(rule_providers, take_selectors(file, value, &rule->providers))
 TAKE_RULE(rule_clients, take_selectors(file, value, &rule->clients))
 TAKE_RULE(rule_accept, take_selectors(file, value, &rule->accept))
-TAKE_RULE(rule_pin, take_truth(file, value, &rule->pin_power))
+TAKE_RULE(rule_pin, p2p_yaml_take_truth(file, value, &rule->pin_power))
 
 static int rule_permit(const struct p2p_yaml_file *file, const struct p2p_yaml *value, void *into)
 {
 	static const char *const words[] = { "allow", "deny" };
 	struct p2p_policy_rule *rule = into;
 	size_t choice = 0;
-	int error = take_choice(file, value, words, LENGTH(words), &choice);
+	int error = p2p_yaml_take_choice(file, value, words, LENGTH(words), &choice);
 
 	rule->permit = choice ? P2P_PERMIT_DENY : P2P_PERMIT_ALLOW;
 	return error;
@@ -273,7 +191,7 @@ static int rule_within(const struct p2p_yaml_file *file, const struct p2p_yaml *
 	static const char *const words[] = { "system", "node", "host-bridge", "root-port", "switch" };
 	struct p2p_policy_rule *rule = into;
 	size_t choice = 0;
-	int error = take_choice(file, value, words, LENGTH(words), &choice);
+	int error = p2p_yaml_take_choice(file, value, words, LENGTH(words), &choice);
 
 	rule->within = (enum p2p_within)choice;
 	return error;
@@ -284,7 +202,7 @@ static int rule_redirect(const struct p2p_yaml_file *file, const struct p2p_yaml
 	static const char *const words[] = { "leave", "off", "on" };
 	struct p2p_policy_rule *rule = into;
 	size_t choice = 0;
-	int error = take_choice(file, value, words, LENGTH(words), &choice);
+	int error = p2p_yaml_take_choice(file, value, words, LENGTH(words), &choice);
 
 	rule->redirect = (enum p2p_redirect_wish)choice;
 	return error;
@@ -295,7 +213,7 @@ static int rule_by(const struct p2p_yaml_file *file, const struct p2p_yaml *valu
 	static const char *const words[] = { "boot", "runtime" };
 	struct p2p_policy_rule *rule = into;
 	size_t choice = 0;
-	int error = take_choice(file, value, words, LENGTH(words), &choice);
+	int error = p2p_yaml_take_choice(file, value, words, LENGTH(words), &choice);
 
 	rule->by = (enum p2p_wish_by)choice;
 	return error;
@@ -303,21 +221,24 @@ static int rule_by(const struct p2p_yaml_file *file, const struct p2p_yaml *valu
 
 static int expect_link(const struct p2p_yaml_file *file, const struct p2p_yaml *value, void *into)
 {
+	static const char *const words[] = { "not-degraded" };
 	struct p2p_policy_rule *rule = into;
+	size_t choice = 0;
+	int error = p2p_yaml_take_choice(file, value, words, LENGTH(words), &choice);
 
-	rule->link_not_degraded = p2p_yaml_is(value, "not-degraded");
-	return rule->link_not_degraded ? 0 : p2p_yaml_fail(file, value, "'link' must be not-degraded");
+	rule->link_not_degraded = !error;
+	return error;
 }
 
-TAKE_RULE(expect_memory, take_bytes(file, value, &rule->p2pmem_least))
-TAKE_RULE(expect_speed, take_bytes(file, value, &rule->bytes_per_second))
+TAKE_RULE(expect_memory, p2p_yaml_take_bytes(file, value, &rule->p2pmem_least))
+TAKE_RULE(expect_speed, p2p_yaml_take_bytes(file, value, &rule->bytes_per_second))
 
 static int expect_proved(const struct p2p_yaml_file *file, const struct p2p_yaml *value, void *into)
 {
 	static const char *const words[] = { "works", "intact", "faster" };
 	struct p2p_policy_rule *rule = into;
 	size_t choice = 0;
-	int error = take_choice(file, value, words, LENGTH(words), &choice);
+	int error = p2p_yaml_take_choice(file, value, words, LENGTH(words), &choice);
 
 	rule->proved = words[choice];
 	return error;
@@ -365,6 +286,12 @@ static int check_rule(const struct p2p_yaml_file *file, const struct p2p_yaml *m
 	if (rule->accept.count && rule->redirect != P2P_REDIRECT_OFF)
 		return p2p_yaml_fail(file, p2p_yaml_find(map, "accept-exposure"),
 				     "nothing is exposed without 'acs-redirect: off'");
+	if (rule->permit == P2P_PERMIT_DENY && rule->pin_power)
+		return p2p_yaml_fail(file, p2p_yaml_find(map, "pin-power"),
+				     "a rule that denies keeps nothing awake for its pairs");
+	if (rule->permit == P2P_PERMIT_DENY && p2p_yaml_find(map, "expect"))
+		return p2p_yaml_fail(file, p2p_yaml_find(map, "expect"),
+				     "nothing is expected of pairs that a rule denies");
 	return 0;
 }
 
@@ -377,34 +304,35 @@ static int check_rule(const struct p2p_yaml_file *file, const struct p2p_yaml *m
 		return call;                                                                                           \
 	}
 
-TAKE_NVMET(nvmet_name, take_text(file, value, &wish->name))
-TAKE_NVMET(nvmet_hosts, take_texts(file, value, &wish->hosts, &wish->host_count))
-TAKE_NVMET(nvmet_subsystem, take_text(file, value, &wish->subsystem))
+TAKE_NVMET(nvmet_name, p2p_yaml_take_text(file, value, &wish->name))
+TAKE_NVMET(nvmet_hosts, p2p_yaml_take_texts(file, value, &wish->hosts, &wish->host_count))
+TAKE_NVMET(nvmet_subsystem, p2p_yaml_take_text(file, value, &wish->subsystem))
 
 static int nvmet_namespace(const struct p2p_yaml_file *file, const struct p2p_yaml *value, void *into)
 {
 	struct p2p_nvmet_wish *wish = into;
 	uint64_t number = 0;
 
-	if (value->kind != P2P_YAML_SCALAR || p2p_text_number(value->text, 10, UINT32_MAX, &number) || !number)
+	if (!p2p_yaml_is_digits(value) || p2p_text_number(value->text, 10, UINT32_MAX, &number) || !number)
 		return p2p_yaml_fail(file, value, "'namespace' must be a number from 1");
-	return take_text(file, value, &wish->namespace);
+	/* As its folder is called: 1, however it was written. */
+	wish->namespace = p2p_arena_printf(file->keep, "%llu", (unsigned long long)number);
+	return 0;
 }
 
 static int nvmet_memory(const struct p2p_yaml_file *file, const struct p2p_yaml *value, void *into)
 {
+	static const char *const words[] = { "off", "auto" };
 	struct p2p_nvmet_wish *wish = into;
 
 	if (value->kind == P2P_YAML_MAP) {
 		wish->memory = P2P_NVMET_DEVICE;
 		return take_selector(file, value, &wish->provider);
 	}
-	if (p2p_yaml_is(value, "auto"))
-		wish->memory = P2P_NVMET_AUTO;
-	else if (!p2p_yaml_is(value, "off"))
-		return p2p_yaml_fail(file, value,
-				     "'p2pmem' must be auto, off or a selector of one device, as "
-				     "{ slot: \"0000:00:01.0/00.0\" }");
+	if (value->kind != P2P_YAML_SCALAR || (strcmp(value->text, "off") != 0 && strcmp(value->text, "auto") != 0))
+		return p2p_yaml_fail_choice(file, value, words, LENGTH(words),
+				   " or a selector of one device, as { slot: \"0000:00:01.0/00.0\" }");
+	wish->memory = strcmp(value->text, "auto") == 0 ? P2P_NVMET_AUTO : P2P_NVMET_OFF;
 	return 0;
 }
 
@@ -413,7 +341,7 @@ static int nvmet_live(const struct p2p_yaml_file *file, const struct p2p_yaml *v
 	static const char *const words[] = { "refuse", "restart" };
 	struct p2p_nvmet_wish *wish = into;
 	size_t choice = 0;
-	int error = take_choice(file, value, words, LENGTH(words), &choice);
+	int error = p2p_yaml_take_choice(file, value, words, LENGTH(words), &choice);
 
 	wish->restart = choice;
 	return error;
@@ -454,6 +382,8 @@ static int take_rules(const struct p2p_yaml_file *file, const struct p2p_yaml *v
 
 	if (value->kind != P2P_YAML_LIST)
 		return p2p_yaml_fail(file, value, "'rules' must be a list");
+	if (value->count > P2P_POLICY_RULES_MOST)
+		return p2p_yaml_fail(file, value, "more than %d rules", P2P_POLICY_RULES_MOST);
 	policy->rules = p2p_arena_array(file->keep, value->count, sizeof(*policy->rules));
 	for (const struct p2p_yaml *map = value->first; map; map = map->next) {
 		struct p2p_policy_rule *rule = &policy->rules[policy->rule_count];
@@ -477,6 +407,8 @@ static int take_nvmet(const struct p2p_yaml_file *file, const struct p2p_yaml *v
 
 	if (value->kind != P2P_YAML_LIST)
 		return p2p_yaml_fail(file, value, "'nvmet' must be a list");
+	if (value->count > P2P_POLICY_RULES_MOST)
+		return p2p_yaml_fail(file, value, "more than %d nvmet wishes", P2P_POLICY_RULES_MOST);
 	policy->nvmet = p2p_arena_array(file->keep, value->count, sizeof(*policy->nvmet));
 	for (const struct p2p_yaml *map = value->first; map; map = map->next) {
 		struct p2p_nvmet_wish *wish = &policy->nvmet[policy->nvmet_count];

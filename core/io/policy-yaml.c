@@ -274,6 +274,51 @@ bool p2p_yaml_is(const struct p2p_yaml *value, const char *word)
 	return value->kind == P2P_YAML_SCALAR && value->plain && !strcmp(value->text, word);
 }
 
+/* Digits of that kind, one at least, to the end. */
+static bool all_of(const char *text, const char *digits)
+{
+	return *text && !text[strspn(text, digits)];
+}
+
+/* [-+]?(.5 | 5 | 5. | 5.5)(e[-+]?5)?, or an infinity. */
+static bool is_number(const char *text)
+{
+	static const char *const infinities[] = { ".inf", ".Inf", ".INF" };
+
+	if (text[0] == '0' && (text[1] == 'o' || text[1] == 'x'))
+		return all_of(text + 2, text[1] == 'o' ? "01234567" : "0123456789abcdefABCDEF");
+	text += *text == '-' || *text == '+';
+	for (size_t i = 0; i < sizeof(infinities) / sizeof(*infinities); i++)
+		if (!strcmp(text, infinities[i]))
+			return true;
+	size_t whole = strspn(text, "0123456789"), part = 0;
+
+	text += whole;
+	if (*text == '.') {
+		part = strspn(text + 1, "0123456789");
+		text += 1 + part;
+	}
+	if (!whole && !part)
+		return false;
+	if (*text != 'e' && *text != 'E')
+		return !*text;
+	text++;
+	return all_of(text + (*text == '-' || *text == '+'), "0123456789");
+}
+
+bool p2p_yaml_is_text(const struct p2p_yaml *value)
+{
+	static const char *const words[] = { "",     "~",    "null", "Null",  "NULL",  "true",	"True",
+					     "TRUE", ".nan", ".NaN", ".NAN", "false", "False", "FALSE" };
+
+	if (value->kind != P2P_YAML_SCALAR)
+		return false;
+	for (size_t i = 0; value->plain && i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(value->text, words[i]))
+			return false;
+	return !value->plain || !is_number(value->text);
+}
+
 static int unknown_key(const struct p2p_yaml_file *file, const struct p2p_yaml *key,
 		       const struct p2p_yaml_field *fields, size_t count)
 {
@@ -337,25 +382,20 @@ static int read_all(int fd, size_t size, struct p2p_buf *buf)
 	return -EFBIG;
 }
 
-int p2p_yaml_load(const char *path, struct p2p_problem *problem, struct p2p_buf *ret)
+int p2p_yaml_read(int fd, const char *path, struct p2p_problem *problem, struct p2p_buf *ret)
 {
 	struct p2p_buf buf = P2P_BUF_INIT;
 	struct stat st;
 	int error = 0;
-	/* O_NONBLOCK: a FIFO must not hang us before it is seen to be none of ours. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
-	if (fd < 0)
-		return p2p_problem_set(problem, -errno, "%s: %s", path, p2p_problem_errno(-errno));
 	if (fstat(fd, &st))
-		error = -errno;
+		error = p2p_problem_set(problem, -errno, "%s: %s", path, p2p_problem_errno(-errno));
 	else if (!S_ISREG(st.st_mode))
 		error = p2p_problem_set(problem, -EINVAL, "%s: not a regular file", path);
 	else if ((error = read_all(fd, MOST_BYTES, &buf)) == -EFBIG)
 		error = p2p_problem_set(problem, -EINVAL, "%s: larger than 1 MiB", path);
 	else if (error)
 		p2p_problem_set(problem, error, "%s: %s", path, p2p_problem_errno(error));
-	close(fd);
 	if (error) {
 		p2p_buf_free(&buf);
 		return error;
@@ -363,4 +403,17 @@ int p2p_yaml_load(const char *path, struct p2p_problem *problem, struct p2p_buf 
 	p2p_buf_free(ret);
 	*ret = buf;
 	return 0;
+}
+
+int p2p_yaml_load(const char *path, struct p2p_problem *problem, struct p2p_buf *ret)
+{
+	/* O_NONBLOCK: a FIFO must not hang us before it is seen to be none of ours. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0)
+		return p2p_problem_set(problem, -errno, "%s: %s", path, p2p_problem_errno(-errno));
+	int error = p2p_yaml_read(fd, path, problem, ret);
+
+	close(fd);
+	return error;
 }

@@ -15,12 +15,13 @@
  * a later file replaces one of the same name, and is evaluated before those of
  * earlier files; in a file order is order.
  *
- * A folder that is missing is empty; a file that is named and missing is
- * -ENOENT.  As root, what others could have written is refused, folders above
- * it included (-EPERM).  Every mistake of every file is in `problems`; with
+ * A place that is missing is empty; where they are `needed`, because a person
+ * has named them, it is -ENOENT.  As root, what others could have written is
+ * refused, folders above it included (-EPERM).  Every mistake of every file is in `problems`; with
  * one there is no policy (-EINVAL).
  */
-int p2p_policy_load(const char *const *places, size_t count, struct p2p_problems *problems, struct p2p_policy **ret);
+int p2p_policy_load(const char *const *places, size_t count, bool needed, struct p2p_problems *problems,
+		    struct p2p_policy **ret);
 
 /* One file from memory, for `path` in messages. */
 int p2p_policy_parse(const char *path, const char *text, size_t len, struct p2p_problems *problems,

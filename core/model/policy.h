@@ -25,7 +25,7 @@ struct p2p_where {
 
 /*
  * Functions by what they are; everything given must hold, nothing given is
- * every function that is no bridge.  Texts NULL and numbers not `has_` are not
+ * every function that rules are about.  Texts NULL and numbers not `has_` are not
  * given.
  */
 struct p2p_selector {
@@ -109,10 +109,28 @@ struct p2p_nvmet_wish {
 	bool restart;		      /* a live namespace is disabled and enabled again; else refused */
 };
 
+/* Rules, or nvmet wishes, of all files together: every one is tried for every function. */
+#define P2P_POLICY_RULES_MOST 4096
+
+/* A file that does not count, for another folder has one of the same name. */
+struct p2p_policy_hidden {
+	const char *path, *by;
+};
+
+/* A rule or an nvmet wish that does not count, for a later file has one of the same name. */
+struct p2p_policy_replaced {
+	const char *name;
+	struct p2p_where where, by;
+};
+
 struct p2p_policy {
 	struct p2p_arena *arena; /* owns everything below */
-	const char *const *paths; /* files read, in the order in which they count */
+	const char *const *paths; /* files read, in the order of their names; the last is evaluated first */
 	size_t path_count;
+	const struct p2p_policy_hidden *hidden;
+	size_t hidden_count;
+	struct p2p_policy_replaced *replaced;
+	size_t replaced_count;
 	struct p2p_policy_rule *rules;
 	size_t rule_count;
 	struct p2p_nvmet_wish *nvmet;
@@ -122,11 +140,40 @@ struct p2p_policy {
 /* NULL is fine. */
 void p2p_policy_free(struct p2p_policy *policy);
 
-/* Does everything that the selector asks for hold?  A fact that is not known does not hold. */
-bool p2p_selector_match(const struct p2p_selector *selector, const struct p2p_machine *machine, int index);
+/* Rules are about endpoints: no bridge, that of the host (class 06) neither. */
+bool p2p_policy_may_mean(const struct p2p_function *function);
 
-/* Any of them; none given is every function that is no bridge. */
+/* Does everything that the selector asks for hold?  MAYBE: a fact that it asks for is not known. */
+enum p2p_answer p2p_selector_answer(const struct p2p_selector *selector, const struct p2p_machine *machine, int index);
+
+/* Any of them; none given is every function that rules are about. */
+enum p2p_answer p2p_selectors_answer(const struct p2p_selectors *selectors, const struct p2p_machine *machine,
+				     int index);
+
+/* The same, for sure. */
+bool p2p_selector_match(const struct p2p_selector *selector, const struct p2p_machine *machine, int index);
 bool p2p_selectors_match(const struct p2p_selectors *selectors, const struct p2p_machine *machine, int index);
+
+/* NO with anything is NO, else MAYBE with anything is MAYBE. */
+static inline enum p2p_answer p2p_answer_and(enum p2p_answer a, enum p2p_answer b)
+{
+	return a == P2P_NO || b == P2P_NO ? P2P_NO : a == P2P_MAYBE || b == P2P_MAYBE ? P2P_MAYBE : P2P_YES;
+}
+
+/*
+ * Does `a` match everything on every host that `b` matches?  Then a rule `b`
+ * after `a` can never decide.  Only what can be seen from the words of two
+ * rules: false does not mean that there is something left for `b`.
+ */
+bool p2p_rule_covers(const struct p2p_policy_rule *a, const struct p2p_policy_rule *b);
+bool p2p_nvmet_covers(const struct p2p_nvmet_wish *a, const struct p2p_nvmet_wish *b);
+
+/* Does every text that fits one of the patterns `b` fit one of `a`?  None is all. */
+bool p2p_patterns_cover(const char *const *a, size_t a_count, const char *const *b, size_t b_count);
+
+/* "leave", "off", "on"; "boot", "runtime". */
+const char *p2p_redirect_name(enum p2p_redirect_wish redirect);
+const char *p2p_by_name(enum p2p_wish_by by);
 
 /* "allow", "deny"; "switch", "root-port", ... as the file says them. */
 const char *p2p_permit_name(enum p2p_permit permit);
