@@ -3,14 +3,14 @@
 
 const struct p2p_option ctl_options[] = {
 	{ 'F', "from", "FILE", "rehearse on a snapshot or an lspci -xxxx dump; this machine is not touched", NULL, 0 },
-	{ 0, "root", "DIR", "look at the sys and proc below DIR; nothing is changed there", "plan", 0 },
-	{ 0, "assume", "KEY=VALUE", "plan as if, as p2ptopo --assume", "plan", P2P_OPTION_MANY },
+	{ 0, "root", "DIR", "look at the sys and proc below DIR; nothing is changed there", "plan policy check", 0 },
+	{ 0, "assume", "KEY=VALUE", "plan as if, as p2ptopo --assume", "plan check", P2P_OPTION_MANY },
 	{ 0, "policy", "FILE", "the policy, a file or a folder, instead of the usual places", NULL, 0 },
 	{ 0, "state", "DIR", "keep the journal here instead of in /run/p2pctl", NULL, 0 },
 	{ 0, "dry-run", NULL, "show what would be changed and change nothing", "enable disable undo", P2P_OPTION_LAST },
 	{ 0, "save", "FILE", "with --from: write the rehearsed machine as a snapshot", "enable", 0 },
 	{ 0, "auto", NULL, "run as udev and boot do: obey what undo and disable left", "enable", P2P_OPTION_LAST },
-	{ 'J', "json", NULL, "print JSON (schema p2pctl/1)", "plan status", P2P_OPTION_LAST },
+	{ 'J', "json", NULL, "print JSON (schema p2pctl/1)", "plan status policy check", P2P_OPTION_LAST },
 	{ 'D', "domain", NULL, "always print the domain", NULL, P2P_OPTION_LAST },
 	{ 'i', "ascii", NULL, "draw with ASCII characters only", NULL, P2P_OPTION_LAST },
 	{ 0, "color", "auto|always|never", "colour the output; NO_COLOR is honoured", NULL, P2P_OPTION_LAST },
