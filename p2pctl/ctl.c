@@ -2,6 +2,8 @@
 #include "ctl.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -12,6 +14,7 @@
 #define LOCK_SECONDS 10
 /* Nobody repeats an event: its run waits longer than a person would. */
 #define LOCK_SECONDS_AUTO 120
+#define LOCK_SECONDS_MOST 3600
 
 enum p2p_exit ctl_complain(const struct ctl *ctl, int error, const struct p2p_problem *problem)
 {
@@ -34,6 +37,65 @@ void ctl_say(const struct ctl *ctl, const char *text)
 	p2p_cli_complain(ctl->cli, stderr, &problem);
 }
 
+static volatile sig_atomic_t stop;
+static const int stopping[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
+#define STOPPING (sizeof(stopping) / sizeof(*stopping))
+static struct sigaction usual[STOPPING];
+
+/* SIGPIPE only says that nobody reads any more what is printed. */
+static void on_signal(int number)
+{
+	if (number != SIGPIPE)
+		stop = 1;
+}
+
+struct p2p_apply ctl_begin_changing(struct ctl *ctl)
+{
+	const struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+
+	for (size_t i = 0; i < STOPPING; i++) {
+		sigaction(stopping[i], NULL, &usual[i]);
+		/* Who ignores it, as nohup does, goes on ignoring it. */
+		if (usual[i].sa_handler != SIG_IGN)
+			sigaction(stopping[i], &action, NULL);
+	}
+	return (struct p2p_apply){ .source = ctl->topo.source, .sink = ctl->sink, .journal = ctl->journal,
+				   .forget = p2p_cli_has(ctl->cli, "forget"), .stop = &stop };
+}
+
+void ctl_end_changing(void)
+{
+	for (size_t i = 0; i < STOPPING; i++)
+		sigaction(stopping[i], &usual[i], NULL);
+}
+
+bool ctl_stopped(const struct ctl *ctl)
+{
+	if (stop)
+		ctl_say(ctl, "interrupted");
+	return stop;
+}
+
+void ctl_say_left(const struct ctl *ctl, const struct p2p_problem *problem)
+{
+	if (!*problem->text)
+		return;
+	p2p_cli_complain(ctl->cli, stderr, problem);
+	ctl_say(ctl, "--forget: what could not be taken back is left as it is, and is ours no longer");
+}
+
+/* What a rehearsal before this one changed. */
+static enum p2p_exit load_overlay(struct ctl *ctl)
+{
+	const char *path = p2p_cli_value(ctl->cli, "overlay");
+	struct p2p_problem problem = { "" };
+
+	if (!path || !p2p_source_overlay_keep(ctl->topo.source, path, &problem))
+		return P2P_EXIT_OK;
+	p2p_cli_complain(ctl->cli, stderr, &problem);
+	return P2P_EXIT_CANNOT_READ;
+}
+
 enum p2p_exit ctl_begin(const struct p2p_cli *cli, struct ctl *ctl)
 {
 	*ctl = (struct ctl){ .cli = cli, .state_fd = -1, .lock_fd = -1 };
@@ -42,9 +104,13 @@ enum p2p_exit ctl_begin(const struct p2p_cli *cli, struct ctl *ctl)
 	if (code != P2P_EXIT_OK)
 		return code;
 	ctl->rehearsal = p2p_cli_value(cli, "from");
+	if (p2p_cli_value(cli, "overlay") && !ctl->rehearsal) {
+		ctl_say(ctl, "--overlay goes with --from: it keeps what is changed in a rehearsal");
+		return P2P_EXIT_USAGE;
+	}
 	if (ctl->rehearsal)
 		ctl->topo.source = p2p_source_overlay(ctl->topo.source);
-	return P2P_EXIT_OK;
+	return load_overlay(ctl);
 }
 
 enum p2p_exit ctl_look(struct ctl *ctl, unsigned want)
@@ -143,17 +209,43 @@ const struct p2p_plan *ctl_plan_policy(struct ctl *ctl, const struct p2p_judge *
 
 static enum p2p_exit recover(struct ctl *ctl)
 {
-	const struct p2p_apply apply = { ctl->topo.source, ctl->sink, ctl->journal };
+	const struct p2p_apply apply = ctl_begin_changing(ctl);
 	struct p2p_problem problem = { "" };
 	size_t stuck = 0, recovered = 0;
 	int error = p2p_apply_recover(&apply, &problem, &stuck, &recovered);
 
+	ctl_end_changing();
 	if (recovered)
-		ctl_say(ctl, "a run that did not end was taken back first");
-	if (!error)
-		return P2P_EXIT_OK;
+		ctl_say(ctl, stuck ? "a run that did not end cannot be taken back whole"
+				   : "a run that did not end was taken back first");
+	if (!error) {
+		ctl_say_left(ctl, &problem);
+		return ctl_stopped(ctl) ? P2P_EXIT_REFUSED : P2P_EXIT_OK;
+	}
 	p2p_cli_complain(ctl->cli, stderr, &problem);
+	if (stuck)
+		ctl_say(ctl, "nothing else is done before that: put it right, or leave it as it is with "
+			     "`p2pctl undo --forget`");
 	return stuck ? P2P_EXIT_HUMAN : P2P_EXIT_REFUSED;
+}
+
+/* How long to wait for the lock. */
+static enum p2p_exit read_wait(const struct ctl *ctl, unsigned *ret)
+{
+	const char *text = p2p_cli_value(ctl->cli, "wait");
+	char *end = NULL;
+
+	*ret = p2p_cli_has(ctl->cli, "auto") ? LOCK_SECONDS_AUTO : LOCK_SECONDS;
+	if (!text)
+		return P2P_EXIT_OK;
+	unsigned long seconds = *text >= '0' && *text <= '9' ? strtoul(text, &end, 10) : ULONG_MAX;
+
+	if (seconds > LOCK_SECONDS_MOST || *end) {
+		ctl_say(ctl, "--wait takes a number of seconds, 0 to 3600");
+		return P2P_EXIT_USAGE;
+	}
+	*ret = (unsigned)seconds;
+	return P2P_EXIT_OK;
 }
 
 /* Which folder it is, and which boot its journal must be of. */
@@ -191,16 +283,23 @@ enum p2p_exit ctl_open_state(struct ctl *ctl)
 {
 	enum p2p_exit code = find_state(ctl);
 	struct p2p_problem problem = { "" };
+	unsigned seconds = 0;
 	int error;
 
+	if (code == P2P_EXIT_OK)
+		code = read_wait(ctl, &seconds);
 	if (code != P2P_EXIT_OK)
 		return code;
+	/* A file that may grow no further is an error of write(), and no end in the middle of a change. */
+	signal(SIGXFSZ, SIG_IGN);
 	ctl->sink = ctl->rehearsal ? p2p_sink_overlay(ctl->topo.source) : p2p_sink_live();
 	error = p2p_state_open(ctl->state, &problem, &ctl->state_fd);
 	if (!error)
-		error = p2p_state_lock(ctl->state_fd, ctl->state, ctl->cli->verb->word,
-				       p2p_cli_has(ctl->cli, "auto") ? LOCK_SECONDS_AUTO : LOCK_SECONDS, &problem,
+		error = p2p_state_lock(ctl->state_fd, ctl->state, ctl->cli->verb->word, seconds, &problem,
 				       &ctl->lock_fd);
+	/* Again: who held the lock until now may have changed it. */
+	if (!error && load_overlay(ctl) != P2P_EXIT_OK)
+		return P2P_EXIT_CANNOT_READ;
 	if (!error)
 		error = p2p_journal_open(ctl->state, p2p_buf_text(&ctl->boot), &problem, &ctl->journal);
 	return error ? ctl_complain(ctl, error, &problem) : recover(ctl);

@@ -73,6 +73,20 @@ enum p2p_exit ctl_open_state(struct ctl *ctl);
 
 void ctl_close(struct ctl *ctl);
 
+/*
+ * From here to ctl_end_changing Ctrl-C and SIGTERM do not end the program in the
+ * middle of a change: what takes back is finished, what makes changes stops and
+ * takes back.  What the apply of the return value needs, with --forget.
+ */
+struct p2p_apply ctl_begin_changing(struct ctl *ctl);
+void ctl_end_changing(void);
+
+/* Was it asked to stop meanwhile?  Then it is said. */
+bool ctl_stopped(const struct ctl *ctl);
+
+/* What was left as it is, because --forget says so, is told. */
+void ctl_say_left(const struct ctl *ctl, const struct p2p_problem *problem);
+
 /* The journal for reading only, without the lock; ctl->journal stays NULL when nothing was ever changed. */
 enum p2p_exit ctl_read_state(struct ctl *ctl);
 

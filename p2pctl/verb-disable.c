@@ -21,7 +21,6 @@ static enum p2p_exit choose(struct ctl *ctl)
 
 static enum p2p_exit take_back(struct ctl *ctl)
 {
-	const struct p2p_apply apply = { ctl->topo.source, ctl->sink, ctl->journal };
 	bool dry = p2p_cli_has(ctl->cli, "dry-run");
 	struct p2p_buf text = P2P_BUF_INIT;
 	enum p2p_exit code = P2P_EXIT_OK;
@@ -30,6 +29,8 @@ static enum p2p_exit take_back(struct ctl *ctl)
 	bool *unwanted = p2p_arena_array(ctl->topo.arena, count, sizeof(*unwanted));
 
 	force_unwanted(ctl, list, count, unwanted);
+	const struct p2p_apply apply = ctl_begin_changing(ctl);
+
 	while (count-- > 0) {
 		struct p2p_edit back = p2p_edit_inverse(list[count].edit);
 		struct p2p_problem problem = { "" };
@@ -41,11 +42,18 @@ static enum p2p_exit take_back(struct ctl *ctl)
 		if (!taken++)
 			puts(dry ? "Would be taken back" : "Taken back");
 		printf("  %s\n", p2p_buf_text(&text));
-		if (dry || !p2p_apply_undo_entry(&apply, list[count].run, list[count].entry, &problem))
+		if (dry)
 			continue;
+		if (!p2p_apply_undo_entry(&apply, list[count].run, list[count].entry, &problem)) {
+			ctl_say_left(ctl, &problem);
+			continue;
+		}
 		p2p_cli_complain(ctl->cli, stderr, &problem);
 		code = P2P_EXIT_HUMAN;
 	}
+	ctl_end_changing();
+	if (code != P2P_EXIT_OK)
+		ctl_say(ctl, "put it right, or leave it as it is with `p2pctl disable --forget`");
 	if (!taken)
 		puts("Nothing of ours is in force for it.");
 	p2p_buf_free(&text);
@@ -71,8 +79,9 @@ static int run(const struct p2p_cli *cli)
 	struct ctl ctl;
 	enum p2p_exit code = ctl_begin(cli, &ctl);
 
+	/* Without the lock: a dry run takes nothing back, not even what a killed run has left. */
 	if (code == P2P_EXIT_OK)
-		code = ctl_open_state(&ctl);
+		code = p2p_cli_has(cli, "dry-run") ? ctl_read_state(&ctl) : ctl_open_state(&ctl);
 	if (code == P2P_EXIT_OK)
 		code = ctl_look(&ctl, CTL_WANT);
 	if (code == P2P_EXIT_OK)

@@ -10,16 +10,17 @@
 
 static enum p2p_exit apply(struct ctl *ctl, const struct p2p_plan *plan, bool automatic)
 {
-	const struct p2p_apply apply = { ctl->topo.source, ctl->sink, ctl->journal };
+	const struct p2p_apply apply = ctl_begin_changing(ctl);
 	struct p2p_problem problem = { "" };
 	size_t stuck = 0;
 	int error = p2p_apply_run(&apply, plan->edits, plan->edit_count, automatic, "enable", &problem, &stuck);
 
+	ctl_end_changing();
 	if (!error)
 		return P2P_EXIT_OK;
 	p2p_cli_complain(ctl->cli, stderr, &problem);
 	if (!stuck) {
-		ctl_say(ctl, "nothing was changed: what had been done was taken back");
+		ctl_say(ctl, "no change was made: what had been done was taken back");
 		return P2P_EXIT_REFUSED;
 	}
 	ctl_say(ctl, "not all of what had been done could be taken back; `p2pctl status` shows what is left");
@@ -86,20 +87,28 @@ static enum p2p_exit mind_disabled(struct ctl *ctl, bool dry)
 /* What is in force and nobody wishes any more, because the policy has changed. */
 static enum p2p_exit take_back(struct ctl *ctl)
 {
-	const struct p2p_apply apply = { ctl->topo.source, ctl->sink, ctl->journal };
-	struct p2p_problem problem = { "" };
 	struct force *list;
 	size_t count = force_list(ctl, &list);
 	bool *unwanted = p2p_arena_array(ctl->topo.arena, count, sizeof(*unwanted));
 
 	force_unwanted(ctl, list, count, unwanted);
+	const struct p2p_apply apply = ctl_begin_changing(ctl);
+	enum p2p_exit code = P2P_EXIT_OK;
+
+	/* All of them, whatever becomes of one: a namespace that is off for its sake must come back. */
 	while (count-- > 0) {
+		struct p2p_problem problem = { "" };
+
 		if (!unwanted[count])
 			continue;
 		if (p2p_apply_undo_entry(&apply, list[count].run, list[count].entry, &problem)) {
 			p2p_cli_complain(ctl->cli, stderr, &problem);
-			return P2P_EXIT_HUMAN;
+			code = P2P_EXIT_HUMAN;
+			continue;
 		}
+		ctl_say_left(ctl, &problem);
+		if (*problem.text)
+			continue;
 		struct p2p_edit back = p2p_edit_inverse(list[count].edit);
 		struct p2p_buf text = P2P_BUF_INIT;
 
@@ -108,7 +117,11 @@ static enum p2p_exit take_back(struct ctl *ctl)
 		topo_print_text(&ctl->topo, "", "    ", p2p_buf_text(&text));
 		p2p_buf_free(&text);
 	}
-	return P2P_EXIT_OK;
+	ctl_end_changing();
+	if (code != P2P_EXIT_OK)
+		ctl_say(ctl, "nothing else is changed before that: put it right, or leave it as it is with "
+			     "`p2pctl enable --forget`");
+	return code;
 }
 
 static enum p2p_exit enable(struct ctl *ctl)

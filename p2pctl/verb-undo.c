@@ -4,12 +4,10 @@
 #include "core/io/state.h"
 #include "ctl.h"
 
-#define RUNS_MOST 4096
-
 static bool in_force(const struct p2p_run *run)
 {
 	for (size_t i = 0; !run->over && i < run->count; i++)
-		if (run->entries[i].state != P2P_ENTRY_UNDONE)
+		if (!p2p_entry_settled(run->entries[i].state))
 			return true;
 	return false;
 }
@@ -19,26 +17,45 @@ static bool in_force(const struct p2p_run *run)
  * ones after it, for those only put its changes back where something had
  * undone them.  Oldest first; the number there are.
  */
-static size_t last_runs(struct p2p_journal *journal, struct p2p_run **ret)
+static size_t last_runs(const struct ctl *ctl, struct p2p_run ***ret)
 {
+	struct p2p_run *runs = ctl->journal ? p2p_journal_runs(ctl->journal) : NULL;
 	size_t count = 0;
 
-	for (struct p2p_run *run = p2p_journal_runs(journal); run; run = run->next) {
+	for (const struct p2p_run *run = runs; run; run = run->next)
+		count++;
+	*ret = p2p_arena_array(ctl->topo.arena, count, sizeof(struct p2p_run *));
+	count = 0;
+	for (struct p2p_run *run = runs; run; run = run->next) {
 		if (!in_force(run))
 			continue;
-		if (!run->automatic || count == RUNS_MOST)
+		if (!run->automatic)
 			count = 0;
-		ret[count++] = run;
+		(*ret)[count++] = run;
 	}
 	return count;
 }
 
-static void print_run(const struct p2p_run *run)
+static enum p2p_entry_state *states_of(const struct ctl *ctl, const struct p2p_run *run)
+{
+	enum p2p_entry_state *states = p2p_arena_array(ctl->topo.arena, run->count, sizeof(*states));
+
+	for (size_t i = 0; i < run->count; i++)
+		states[i] = run->entries[i].state;
+	return states;
+}
+
+/* What is no longer as it was in `before`; NULL: all that would be taken back. */
+static void print_run(const struct p2p_run *run, const enum p2p_entry_state *before)
 {
 	struct p2p_buf text = P2P_BUF_INIT;
 
 	for (size_t i = run->count; i-- > 0;) {
 		struct p2p_edit back = p2p_edit_inverse(&run->entries[i].change);
+		enum p2p_entry_state now = run->entries[i].state;
+
+		if (before ? now == before[i] || now == P2P_ENTRY_LEFT : p2p_entry_settled(now))
+			continue;
 
 		p2p_buf_reset(&text);
 		p2p_edit_format(&text, &back);
@@ -61,9 +78,8 @@ static enum p2p_exit hold(struct ctl *ctl)
 
 static enum p2p_exit undo(struct ctl *ctl)
 {
-	const struct p2p_apply apply = { ctl->topo.source, ctl->sink, ctl->journal };
-	struct p2p_run **runs = p2p_arena_array(ctl->topo.arena, RUNS_MOST, sizeof(struct p2p_run *));
-	size_t count = last_runs(ctl->journal, runs), all_stuck = 0;
+	struct p2p_run **runs;
+	size_t count = last_runs(ctl, &runs), all_stuck = 0;
 	bool dry = p2p_cli_has(ctl->cli, "dry-run");
 	struct p2p_problem problem = { "" };
 	enum p2p_exit code = dry ? P2P_EXIT_OK : hold(ctl);
@@ -75,17 +91,25 @@ static enum p2p_exit undo(struct ctl *ctl)
 		puts("Nothing of ours is in force.");
 	else
 		puts(dry ? "Would be taken back" : "Taken back");
+	const struct p2p_apply apply = ctl_begin_changing(ctl);
+
 	while (count-- > 0) {
+		const enum p2p_entry_state *before = dry ? NULL : states_of(ctl, runs[count]);
 		size_t stuck = 0;
 		int failed = dry ? 0 : p2p_apply_undo(&apply, runs[count], &problem, &stuck);
 
-		print_run(runs[count]);
+		print_run(runs[count], before);
 		error = error ? error : failed;
 		all_stuck += stuck;
 	}
-	if (!error)
+	ctl_end_changing();
+	if (!error) {
+		ctl_say_left(ctl, &problem);
 		return P2P_EXIT_OK;
+	}
 	p2p_cli_complain(ctl->cli, stderr, &problem);
+	if (all_stuck)
+		ctl_say(ctl, "put it right and say undo again, or leave it as it is with `p2pctl undo --forget`");
 	return all_stuck ? P2P_EXIT_HUMAN : P2P_EXIT_REFUSED;
 }
 
@@ -94,8 +118,9 @@ static int run(const struct p2p_cli *cli)
 	struct ctl ctl;
 	enum p2p_exit code = ctl_begin(cli, &ctl);
 
+	/* Without the lock: a dry run takes nothing back, not even what a killed run has left. */
 	if (code == P2P_EXIT_OK)
-		code = ctl_open_state(&ctl);
+		code = p2p_cli_has(cli, "dry-run") ? ctl_read_state(&ctl) : ctl_open_state(&ctl);
 	if (code == P2P_EXIT_OK)
 		code = undo(&ctl);
 	ctl_close(&ctl);

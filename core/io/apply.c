@@ -2,6 +2,7 @@
 #include "apply.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TEXT_MAX 4096
@@ -89,10 +90,19 @@ static int complain(struct p2p_problem *problem, int error, const struct p2p_edi
 {
 	struct p2p_buf text = P2P_BUF_INIT;
 
+	if (*problem->text)
+		return error; /* the first is the one that explains the others */
 	p2p_edit_format(&text, change);
 	p2p_problem_set(problem, 0, "%s: %s", p2p_buf_text(&text), what);
 	p2p_buf_free(&text);
 	return error;
+}
+
+static int complain_journal(struct p2p_problem *problem, int error)
+{
+	return *problem->text ? error
+			      : p2p_problem_set(problem, error, "the journal cannot be written: %s",
+						p2p_problem_errno(error));
 }
 
 static const char *words_of(int error)
@@ -118,21 +128,29 @@ static int make(const struct p2p_apply *apply, struct p2p_run *run, const struct
 
 	if (place == P2P_PLACE_GONE)
 		return complain(problem, -ENODEV, change, words_of(-ENODEV));
+	if (place == P2P_PLACE_UNKNOWN)
+		return complain(problem, -EACCES, change, "it cannot be read");
 	if (place != P2P_PLACE_BEFORE)
 		return complain(problem, -ESTALE, change, "it has changed since it was looked at; look again");
 	int error = p2p_journal_intent(apply->journal, run, change);
 
 	if (error)
-		return p2p_problem_set(problem, error, "the journal cannot be written: %s", p2p_problem_errno(error));
+		return complain_journal(problem, error);
 	error = write_change(apply, change);
 	if (error)
 		return complain(problem, error, change, words_of(error));
-	if (p2p_apply_look(apply->source, change) != P2P_PLACE_AFTER)
+	place = p2p_apply_look(apply->source, change);
+	if (place == P2P_PLACE_GONE)
+		return complain(problem, -ENODEV, change, words_of(-ENODEV));
+	if (place != P2P_PLACE_AFTER)
 		return complain(problem, -EIO, change, "the device did not keep what was written");
 	error = p2p_journal_done(apply->journal, run, run->count - 1);
-	if (error)
-		return p2p_problem_set(problem, error, "the journal cannot be written: %s", p2p_problem_errno(error));
-	return 0;
+	return error ? complain_journal(problem, error) : 0;
+}
+
+static bool must_stop(const struct p2p_apply *apply)
+{
+	return apply->stop && *apply->stop;
 }
 
 int p2p_apply_run(const struct p2p_apply *apply, const struct p2p_edit *changes, size_t count, bool automatic,
@@ -144,16 +162,22 @@ int p2p_apply_run(const struct p2p_apply *apply, const struct p2p_edit *changes,
 
 	*ret_stuck = 0;
 	if (error)
-		return p2p_problem_set(problem, error, "the journal cannot be written: %s", p2p_problem_errno(error));
+		return complain_journal(problem, error);
 	for (size_t i = 0; i < count && !error; i++)
-		error = make(apply, run, &changes[i], problem);
+		error = must_stop(apply) ? p2p_problem_set(problem, -EINTR, "interrupted")
+					 : make(apply, run, &changes[i], problem);
 	if (!error) {
 		error = p2p_journal_end(apply->journal, run);
 		if (error)
-			p2p_problem_set(problem, error, "the journal cannot be written: %s", p2p_problem_errno(error));
+			complain_journal(problem, error);
 	}
 	if (error)
 		p2p_apply_undo(apply, run, &other, ret_stuck);
+	if (*ret_stuck) {
+		const struct p2p_problem first = *problem;
+
+		p2p_problem_set(problem, 0, "%s; and then %s", first.text, other.text);
+	}
 	return error;
 }
 
@@ -165,15 +189,35 @@ static int take_back(const struct p2p_apply *apply, const struct p2p_edit *chang
 
 	if (place == P2P_PLACE_BEFORE || place == P2P_PLACE_GONE)
 		return 0;
+	if (place == P2P_PLACE_UNKNOWN)
+		return complain(problem, -EACCES, &inverse, "it cannot be read");
 	/* Bits are put back one by one; an attribute with a third value is somebody else's by now. */
-	if (place == P2P_PLACE_UNKNOWN || (place == P2P_PLACE_OTHER && change->kind == P2P_EDIT_TEXT))
-		return complain(problem, -ESTALE, &inverse, "it is left as it is: neither of the two is there now");
+	if (place == P2P_PLACE_OTHER && change->kind == P2P_EDIT_TEXT)
+		return complain(problem, -ESTALE, &inverse,
+				"somebody has given it a third value since, which is left as it is");
 	int error = write_change(apply, &inverse);
 
+	place = p2p_apply_look(apply->source, &inverse);
+	if (place == P2P_PLACE_GONE)
+		return 0;
 	if (error)
 		return complain(problem, error, &inverse, words_of(error));
-	if (p2p_apply_look(apply->source, &inverse) != P2P_PLACE_AFTER)
+	if (place != P2P_PLACE_AFTER)
 		return complain(problem, -EIO, &inverse, "the device did not keep what was written");
+	return 0;
+}
+
+/* The same with its record; *unwritten is why the journal could not be written before, or now. */
+static int settle(const struct p2p_apply *apply, struct p2p_run *run, size_t entry, struct p2p_problem *problem,
+		  int *unwritten)
+{
+	int error = take_back(apply, &run->entries[entry].change, problem);
+
+	if (error && !apply->forget)
+		return error;
+	if (!*unwritten)
+		*unwritten = error ? p2p_journal_left(apply->journal, run, entry)
+				   : p2p_journal_undone(apply->journal, run, entry);
 	return 0;
 }
 
@@ -184,47 +228,50 @@ int p2p_apply_undo(const struct p2p_apply *apply, struct p2p_run *run, struct p2
 	size_t stuck = 0;
 
 	for (size_t i = run->count; i-- > 0;) {
-		if (run->entries[i].state == P2P_ENTRY_UNDONE)
+		if (p2p_entry_settled(run->entries[i].state))
 			continue;
-		int failed = take_back(apply, &run->entries[i].change, problem);
+		int failed = settle(apply, run, i, problem, &unwritten);
 
-		if (failed) {
-			error = error ? error : failed;
-			stuck++;
-		} else if (!unwritten) {
-			unwritten = p2p_journal_undone(apply->journal, run, i);
-		}
+		error = error ? error : failed;
+		stuck += failed != 0;
 	}
 	if (!error && !unwritten)
 		unwritten = p2p_journal_over(apply->journal, run);
 	if (!error && unwritten)
-		error = p2p_problem_set(problem, unwritten, "the journal cannot be written: %s",
-					p2p_problem_errno(unwritten));
+		error = complain_journal(problem, unwritten);
 	*ret_stuck = stuck;
 	return error;
 }
 
 int p2p_apply_undo_entry(const struct p2p_apply *apply, struct p2p_run *run, size_t entry, struct p2p_problem *problem)
 {
-	int error = take_back(apply, &run->entries[entry].change, problem);
+	int unwritten = 0, error = settle(apply, run, entry, problem, &unwritten);
 
-	if (error)
-		return error;
-	error = p2p_journal_undone(apply->journal, run, entry);
-	return error ? p2p_problem_set(problem, error, "the journal cannot be written: %s", p2p_problem_errno(error))
-		     : 0;
+	return error || !unwritten ? error : complain_journal(problem, unwritten);
+}
+
+/* It did not end, or its undoing did not. */
+static bool is_open(const struct p2p_run *run)
+{
+	return !run->over && (!run->ended || run->undoing);
 }
 
 int p2p_apply_recover(const struct p2p_apply *apply, struct p2p_problem *problem, size_t *ret_stuck,
 		      size_t *ret_recovered)
 {
-	struct p2p_run *open[64];
+	struct p2p_run *runs = p2p_journal_runs(apply->journal), **open;
 	size_t count = 0, stuck = 0;
 	int error = 0;
 
 	*ret_stuck = *ret_recovered = 0;
-	for (struct p2p_run *run = p2p_journal_runs(apply->journal); run; run = run->next)
-		if (!run->over && (!run->ended || run->undoing) && count < sizeof(open) / sizeof(*open))
+	for (const struct p2p_run *run = runs; run; run = run->next)
+		count += is_open(run);
+	if (!count)
+		return 0;
+	open = p2p_realloc(NULL, count, sizeof(struct p2p_run *));
+	count = 0;
+	for (struct p2p_run *run = runs; run; run = run->next)
+		if (is_open(run))
 			open[count++] = run;
 	while (count-- > 0) {
 		int failed = p2p_apply_undo(apply, open[count], problem, &stuck);
@@ -233,5 +280,6 @@ int p2p_apply_recover(const struct p2p_apply *apply, struct p2p_problem *problem
 		*ret_stuck += stuck;
 		(*ret_recovered)++;
 	}
+	free(open);
 	return error;
 }

@@ -10,6 +10,8 @@
 #ifndef P2P_IO_APPLY_H
 #define P2P_IO_APPLY_H
 
+#include <signal.h>
+
 #include "journal.h"
 #include "sink.h"
 
@@ -17,13 +19,16 @@ struct p2p_apply {
 	struct p2p_source *source; /* to read again; what it answers must be what the sink writes */
 	struct p2p_sink *sink;
 	struct p2p_journal *journal;
+	bool forget; /* what cannot be taken back is left as it is, and is no longer ours */
+	const volatile sig_atomic_t *stop; /* when it is not 0, no further change is made; NULL: nothing stops it */
 };
 
 /*
  * All changes, or none.  On failure the first problem is in `problem`, and
  * *ret_stuck is how many changes could not be taken back: 0 is "as before".
  * -ESTALE the machine moved; -EIO a register did not keep what was written;
- * -EPERM lockdown; -ENOSPC the journal's disk is full; -ENODEV it is gone.
+ * -EPERM lockdown; -ENOSPC the journal's disk is full; -ENODEV it is gone;
+ * -EINTR it was told to stop.
  */
 int p2p_apply_run(const struct p2p_apply *apply, const struct p2p_edit *changes, size_t count, bool automatic,
 		  const char *verb, struct p2p_problem *problem, size_t *ret_stuck);
@@ -31,7 +36,9 @@ int p2p_apply_run(const struct p2p_apply *apply, const struct p2p_edit *changes,
 /*
  * Takes back what is in force of `run`, newest first.  A bit that somebody has
  * put back already stays; an attribute that somebody has given a third value
- * is left, and is one that is stuck.
+ * is left, and is one that is stuck.  With `forget` nothing is stuck: 0 and a
+ * problem that is not empty say what was left.  `problem` must be empty before;
+ * the first one is kept.
  */
 int p2p_apply_undo(const struct p2p_apply *apply, struct p2p_run *run, struct p2p_problem *problem,
 		   size_t *ret_stuck);

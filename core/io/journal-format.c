@@ -13,7 +13,7 @@
 static const char *const kinds[] = {
 	[P2P_RECORD_RUN] = "run",   [P2P_RECORD_INTENT] = "intent", [P2P_RECORD_DONE] = "done",
 	[P2P_RECORD_END] = "end",   [P2P_RECORD_UNDO] = "undo",	    [P2P_RECORD_UNDONE] = "undone",
-	[P2P_RECORD_OVER] = "over",
+	[P2P_RECORD_OVER] = "over", [P2P_RECORD_LEFT] = "left",
 };
 
 /* FNV-1a: it finds a torn or an edited line; it keeps nobody out. */
@@ -62,15 +62,21 @@ int p2p_journal_check_head(const char *line, const char *boot)
 		return -EBADMSG;
 	if (strncmp(line + 12, "1 ", 2) != 0)
 		return -ENOTSUP;
+	p2p_buf_puts(&want, line);
+	/* A damaged head is not one of another boot, whose records would be dropped. */
+	int error = check_line(want.text);
+
+	p2p_buf_reset(&want);
 	p2p_journal_put_head(&want, boot);
 	want.text[want.len - 1] = '\0';
-	int error = strcmp(line, want.text) != 0 ? -ESTALE : 0;
+	if (!error && strcmp(line, want.text) != 0)
+		error = -ESTALE;
 
 	p2p_buf_free(&want);
 	return error;
 }
 
-static void put_word(struct p2p_buf *buf, const char *word)
+void p2p_journal_put_word(struct p2p_buf *buf, const char *word)
 {
 	p2p_buf_putc(buf, ' ');
 	if (!*word)
@@ -82,19 +88,25 @@ static void put_word(struct p2p_buf *buf, const char *word)
 			p2p_buf_putc(buf, *word);
 }
 
+static bool has_entry(enum p2p_record_kind kind)
+{
+	return kind == P2P_RECORD_INTENT || kind == P2P_RECORD_DONE || kind == P2P_RECORD_UNDONE ||
+	       kind == P2P_RECORD_LEFT;
+}
+
 static void put_change(struct p2p_buf *buf, const struct p2p_edit *change)
 {
 	if (change->kind == P2P_EDIT_WORD) {
 		p2p_buf_puts(buf, " word");
-		put_word(buf, change->key);
+		p2p_journal_put_word(buf, change->key);
 		p2p_buf_printf(buf, " %x %04x %04x %04x", change->offset, change->before, change->mask, change->after);
 	} else {
 		p2p_buf_puts(buf, " text");
-		put_word(buf, change->key);
-		put_word(buf, change->text_before);
-		put_word(buf, change->text_after);
+		p2p_journal_put_word(buf, change->key);
+		p2p_journal_put_word(buf, change->text_before);
+		p2p_journal_put_word(buf, change->text_after);
 	}
-	put_word(buf, change->rule ? change->rule : "");
+	p2p_journal_put_word(buf, change->rule ? change->rule : "");
 }
 
 void p2p_journal_record_format(struct p2p_buf *buf, const struct p2p_journal_record *record)
@@ -105,9 +117,9 @@ void p2p_journal_record_format(struct p2p_buf *buf, const struct p2p_journal_rec
 	if (record->kind == P2P_RECORD_RUN) {
 		p2p_buf_printf(buf, " %" PRId64 " %ld %s", record->time, record->pid,
 			       record->automatic ? "auto" : "asked");
-		put_word(buf, record->verb);
+		p2p_journal_put_word(buf, record->verb);
 	}
-	if (record->kind == P2P_RECORD_INTENT || record->kind == P2P_RECORD_DONE || record->kind == P2P_RECORD_UNDONE)
+	if (has_entry(record->kind))
 		p2p_buf_printf(buf, " %zu", record->entry);
 	if (record->kind == P2P_RECORD_INTENT)
 		put_change(buf, &record->change);
@@ -122,7 +134,7 @@ static int hex_digit(char c)
 }
 
 /* A word without its %XX; "%" alone is an empty one. */
-static int read_word(struct p2p_arena *arena, char *word, const char **ret)
+int p2p_journal_take_word(struct p2p_arena *arena, char *word, const char **ret)
 {
 	char *out = word;
 
@@ -164,11 +176,11 @@ static int read_word_change(struct p2p_arena *arena, char *const *words, struct 
 	struct p2p_edit change = { .kind = P2P_EDIT_WORD };
 	uint64_t offset, before, mask, after;
 
-	if (read_word(arena, words[0], &change.key) || read_number(words[1], 16, 0xffff, &offset) ||
+	if (p2p_journal_take_word(arena, words[0], &change.key) || read_number(words[1], 16, 0xffff, &offset) ||
 	    read_number(words[2], 16, 0xffff, &before) || read_number(words[3], 16, 0xffff, &mask) ||
-	    read_number(words[4], 16, 0xffff, &after) || read_word(arena, words[5], &change.rule))
+	    read_number(words[4], 16, 0xffff, &after) || p2p_journal_take_word(arena, words[5], &change.rule))
 		return -EBADMSG;
-	if ((before ^ after) & ~mask)
+	if (!mask || (before ^ after) & ~mask)
 		return -EBADMSG;
 	change.offset = (uint16_t)offset;
 	change.before = (uint16_t)before;
@@ -186,9 +198,9 @@ static int read_change(struct p2p_arena *arena, char *const *words, size_t count
 	if (count == 7 && !strcmp(words[0], "word"))
 		error = read_word_change(arena, words + 1, &change);
 	else if (count == 5 && !strcmp(words[0], "text"))
-		error = read_word(arena, words[1], &change.key) || read_word(arena, words[2], &change.text_before) ||
-					read_word(arena, words[3], &change.text_after) ||
-					read_word(arena, words[4], &change.rule)
+		error = p2p_journal_take_word(arena, words[1], &change.key) || p2p_journal_take_word(arena, words[2], &change.text_before) ||
+					p2p_journal_take_word(arena, words[3], &change.text_after) ||
+					p2p_journal_take_word(arena, words[4], &change.rule)
 				? -EBADMSG
 				: 0;
 	if (error)
@@ -204,7 +216,7 @@ static int read_run(struct p2p_arena *arena, char *const *words, size_t count, s
 	uint64_t when, pid;
 
 	if (count != 4 || read_number(words[0], 10, INT64_MAX, &when) || read_number(words[1], 10, INT32_MAX, &pid) ||
-	    read_word(arena, words[3], &record->verb))
+	    p2p_journal_take_word(arena, words[3], &record->verb))
 		return -EBADMSG;
 	if (strcmp(words[2], "auto") != 0 && strcmp(words[2], "asked") != 0)
 		return -EBADMSG;
@@ -222,7 +234,8 @@ static enum p2p_record_kind kind_of(const char *word)
 	return P2P_RECORD_NONE;
 }
 
-int p2p_journal_record_parse(struct p2p_arena *arena, char *line, struct p2p_journal_record *ret)
+/* The line's words, whatever blanks or zeros are too many. */
+static int parse_words(struct p2p_arena *arena, char *line, struct p2p_journal_record *ret)
 {
 	struct p2p_journal_record record = { 0 };
 	char *words[MOST_WORDS], *rest = NULL;
@@ -239,11 +252,9 @@ int p2p_journal_record_parse(struct p2p_arena *arena, char *line, struct p2p_jou
 	if (count < 2 || !(record.kind = kind_of(words[0])) || read_number(words[1], 10, UINT32_MAX, &number))
 		return -EBADMSG;
 	record.run = (unsigned)number;
-	bool has_entry =
-		record.kind == P2P_RECORD_INTENT || record.kind == P2P_RECORD_DONE || record.kind == P2P_RECORD_UNDONE;
-	size_t used = has_entry ? 3 : 2;
+	size_t used = has_entry(record.kind) ? 3 : 2;
 
-	if (has_entry && (count < 3 || read_number(words[2], 10, SIZE_MAX, &entry)))
+	if (used == 3 && (count < 3 || read_number(words[2], 10, SIZE_MAX, &entry)))
 		return -EBADMSG;
 	record.entry = (size_t)entry;
 	int error = 0;
@@ -256,5 +267,26 @@ int p2p_journal_record_parse(struct p2p_arena *arena, char *line, struct p2p_jou
 		error = -EBADMSG;
 	if (!error)
 		*ret = record;
+	return error;
+}
+
+int p2p_journal_record_parse(struct p2p_arena *arena, char *line, struct p2p_journal_record *ret)
+{
+	struct p2p_buf given = P2P_BUF_INIT, again = P2P_BUF_INIT;
+	struct p2p_journal_record record;
+
+	p2p_buf_puts(&given, line);
+	p2p_buf_putc(&given, '\n');
+	int error = parse_words(arena, line, &record);
+
+	if (!error) {
+		p2p_journal_record_format(&again, &record);
+		if (strcmp(p2p_buf_text(&given), p2p_buf_text(&again)) != 0)
+			error = -EBADMSG;
+	}
+	if (!error)
+		*ret = record;
+	p2p_buf_free(&given);
+	p2p_buf_free(&again);
 	return error;
 }

@@ -18,13 +18,14 @@
 struct p2p_journal {
 	struct p2p_arena *arena;
 	struct p2p_buf line;
-	int fd; /* -1: only read */
+	int fd;      /* -1: only read */
+	bool broken; /* half a record is at its end, and nothing may be glued to it */
 	struct p2p_run *first, *last;
 };
 
 static struct p2p_run *find_run(const struct p2p_journal *journal, unsigned number)
 {
-	struct p2p_run *run = journal->first;
+	struct p2p_run *run = journal->last && journal->last->number == number ? journal->last : journal->first;
 
 	while (run && run->number != number)
 		run = run->next;
@@ -44,6 +45,11 @@ static struct p2p_run *add_run(struct p2p_journal *journal)
 	return run;
 }
 
+static const char *copy(struct p2p_journal *journal, const char *text)
+{
+	return text ? p2p_arena_strdup(journal->arena, text) : NULL;
+}
+
 static void add_entry(struct p2p_journal *journal, struct p2p_run *run, const struct p2p_edit *change)
 {
 	if (run->count == run->size) {
@@ -54,7 +60,55 @@ static void add_entry(struct p2p_journal *journal, struct p2p_run *run, const st
 		if (run->count)
 			memcpy(run->entries, old, run->count * sizeof(*old));
 	}
+	struct p2p_edit *own = &run->entries[run->count].change;
+
 	run->entries[run->count++] = (struct p2p_entry){ .change = *change };
+	own->key = copy(journal, change->key);
+	own->text_before = copy(journal, change->text_before);
+	own->text_after = copy(journal, change->text_after);
+	own->rule = copy(journal, change->rule);
+}
+
+static bool all_are(const struct p2p_run *run, bool settled)
+{
+	for (size_t i = 0; i < run->count; i++)
+		if (settled ? !p2p_entry_settled(run->entries[i].state) : run->entries[i].state != P2P_ENTRY_DONE)
+			return false;
+	return true;
+}
+
+/* What a record of one entry makes of it; -EBADMSG when that cannot come after what it was. */
+static int take_entry(struct p2p_run *run, const struct p2p_journal_record *record)
+{
+	static const enum p2p_entry_state states[] = {
+		[P2P_RECORD_DONE] = P2P_ENTRY_DONE,
+		[P2P_RECORD_UNDONE] = P2P_ENTRY_UNDONE,
+		[P2P_RECORD_LEFT] = P2P_ENTRY_LEFT,
+	};
+
+	if (record->entry >= run->count)
+		return -EBADMSG;
+	enum p2p_entry_state *state = &run->entries[record->entry].state;
+
+	if (record->kind == P2P_RECORD_DONE ? *state != P2P_ENTRY_INTENDED || run->ended || run->undoing
+					    : p2p_entry_settled(*state))
+		return -EBADMSG;
+	*state = states[record->kind];
+	return 0;
+}
+
+static int take_run(struct p2p_run *run, enum p2p_record_kind kind)
+{
+	if (run->over)
+		return -EBADMSG;
+	if (kind == P2P_RECORD_END && (run->ended || run->undoing || !all_are(run, false)))
+		return -EBADMSG;
+	if (kind == P2P_RECORD_OVER && (!run->undoing || !all_are(run, true)))
+		return -EBADMSG;
+	run->ended |= kind == P2P_RECORD_END;
+	run->undoing |= kind == P2P_RECORD_UNDO;
+	run->over |= kind == P2P_RECORD_OVER;
+	return 0;
 }
 
 /* What one record says, put in its place; -EBADMSG when it does not fit what came before. */
@@ -75,21 +129,49 @@ static int take(struct p2p_journal *journal, const struct p2p_journal_record *re
 	if (!run)
 		return -EBADMSG;
 	if (record->kind == P2P_RECORD_INTENT) {
-		if (record->entry != run->count)
+		if (record->entry != run->count || run->ended || run->undoing)
 			return -EBADMSG;
 		add_entry(journal, run, &record->change);
 		return 0;
 	}
-	if (record->kind == P2P_RECORD_DONE || record->kind == P2P_RECORD_UNDONE) {
-		if (record->entry >= run->count)
-			return -EBADMSG;
-		run->entries[record->entry].state = record->kind == P2P_RECORD_DONE ? P2P_ENTRY_DONE : P2P_ENTRY_UNDONE;
-		return 0;
-	}
-	run->ended |= record->kind == P2P_RECORD_END;
-	run->undoing |= record->kind == P2P_RECORD_UNDO;
-	run->over |= record->kind == P2P_RECORD_OVER;
-	return 0;
+	if (record->kind == P2P_RECORD_DONE || record->kind == P2P_RECORD_UNDONE || record->kind == P2P_RECORD_LEFT)
+		return take_entry(run, record);
+	return take_run(run, record->kind);
+}
+
+/* One line, whose end is at `end`. */
+static int parse_line(struct p2p_journal *journal, const char *boot, char *text, const char *end, bool first)
+{
+	struct p2p_journal_record record;
+
+	/* What stands after a zero byte would not be seen. */
+	if (strlen(text) != (size_t)(end - text))
+		return -EBADMSG;
+	if (first)
+		return p2p_journal_check_head(text, boot);
+	int error = p2p_journal_record_parse(journal->arena, text, &record);
+
+	return error ? error : take(journal, &record);
+}
+
+/* The first line is whole from the start, or the beginning of what would be written now. */
+static bool is_torn_head(const char *boot, const char *text, size_t len)
+{
+	struct p2p_buf head = P2P_BUF_INIT;
+
+	p2p_journal_put_head(&head, boot);
+	bool torn = len < head.len && !memcmp(text, head.text, len);
+
+	p2p_buf_free(&head);
+	return torn;
+}
+
+static int does_not_read(struct p2p_problem *problem, const char *dir, size_t line)
+{
+	return p2p_problem_set(problem, -EBADMSG,
+			       "%s/journal:%zu: does not read; nothing is changed or taken back. "
+			       "Look at it, then remove it or reboot",
+			       dir, line);
 }
 
 /*
@@ -103,12 +185,9 @@ static int parse(struct p2p_journal *journal, const char *boot, char *text, size
 	char *end;
 
 	for (; (end = memchr(text + at, '\n', len - at)); at = (size_t)(end + 1 - text)) {
-		struct p2p_journal_record record;
-
 		*end = '\0';
 		line++;
-		int error = line == 1 ? p2p_journal_check_head(text, boot)
-				      : p2p_journal_record_parse(journal->arena, text + at, &record);
+		int error = parse_line(journal, boot, text + at, end, line == 1);
 
 		if (error == -ESTALE) {
 			*ret_whole = 0;
@@ -119,14 +198,11 @@ static int parse(struct p2p_journal *journal, const char *boot, char *text, size
 					       "%s/journal: written by a newer p2pctl; use that "
 					       "one, or reboot",
 					       dir);
-		if (!error && line > 1)
-			error = take(journal, &record);
 		if (error)
-			return p2p_problem_set(problem, -EBADMSG,
-					       "%s/journal:%zu: does not read; nothing is changed "
-					       "or taken back. Look at it, then remove it or reboot",
-					       dir, line);
+			return does_not_read(problem, dir, line);
 	}
+	if (!line && !is_torn_head(boot, text, len))
+		return does_not_read(problem, dir, 1);
 	*ret_whole = at;
 	return 0;
 }
@@ -238,17 +314,19 @@ struct p2p_run *p2p_journal_runs(const struct p2p_journal *journal)
  */
 static int append(struct p2p_journal *journal, const struct p2p_journal_record *record)
 {
-	off_t before = lseek(journal->fd, 0, SEEK_END);
+	off_t before = journal->broken ? -1 : lseek(journal->fd, 0, SEEK_END);
 
+	if (before < 0)
+		return -EIO;
 	p2p_buf_reset(&journal->line);
 	p2p_journal_record_format(&journal->line, record);
-	ssize_t put = write(journal->fd, journal->line.text, journal->line.len);
-	int error = put < 0 ? -errno : put != (ssize_t)journal->line.len ? -ENOSPC : 0;
+	int error = p2p_state_write(journal->fd, journal->line.text, journal->line.len);
 
 	if (!error && fdatasync(journal->fd))
 		error = -errno;
-	if (error && before >= 0 && ftruncate(journal->fd, before))
-		return error; /* the next open drops it: it has no checksum that fits */
+	/* The next open drops what is left of it: it has no checksum that fits. */
+	if (error && ftruncate(journal->fd, before))
+		journal->broken = true;
 	return error;
 }
 
@@ -257,7 +335,7 @@ int p2p_journal_begin(struct p2p_journal *journal, bool automatic, const char *v
 	struct p2p_journal_record record = {
 		.kind = P2P_RECORD_RUN,
 		.run = journal->last ? journal->last->number + 1 : 1,
-		.time = time(NULL),
+		.time = time(NULL) < 0 ? 0 : time(NULL),
 		.pid = getpid(),
 		.automatic = automatic,
 		.verb = verb,
@@ -271,7 +349,7 @@ int p2p_journal_begin(struct p2p_journal *journal, bool automatic, const char *v
 	run->time = record.time;
 	run->pid = record.pid;
 	run->automatic = automatic;
-	run->verb = verb;
+	run->verb = copy(journal, verb);
 	*ret = run;
 	return 0;
 }
@@ -317,6 +395,11 @@ int p2p_journal_undo(struct p2p_journal *journal, struct p2p_run *run)
 int p2p_journal_undone(struct p2p_journal *journal, struct p2p_run *run, size_t entry)
 {
 	return mark(journal, run, P2P_RECORD_UNDONE, entry);
+}
+
+int p2p_journal_left(struct p2p_journal *journal, struct p2p_run *run, size_t entry)
+{
+	return mark(journal, run, P2P_RECORD_LEFT, entry);
 }
 
 int p2p_journal_over(struct p2p_journal *journal, struct p2p_run *run)

@@ -5,7 +5,8 @@
  *
  * The file is text, one record a line, only ever appended to, each record
  * synced before what it announces is done.  A last line that a crash cut off
- * is dropped; anything else that does not read is for a human (-EBADMSG).
+ * is dropped; anything else that does not read, or does not follow from what
+ * stands before it, is for a human (-EBADMSG).
  *
  *     p2p-journal 1 BOOT
  *     run N TIME PID auto|asked VERB
@@ -15,7 +16,8 @@
  *     end N             the run is whole
  *     undo N            its changes are being taken back
  *     undone N K
- *     over N            all of them are
+ *     left N K          it could not be taken back, and a person said to leave it so
+ *     over N            all of them are taken back, or left
  *
  * It lives in a folder that dies with the boot, as the registers do; one of
  * another boot is dropped.
@@ -35,7 +37,14 @@ enum p2p_entry_state {
 	P2P_ENTRY_INTENDED = 0, /* it may have been written, or not */
 	P2P_ENTRY_DONE,
 	P2P_ENTRY_UNDONE,
+	P2P_ENTRY_LEFT, /* given up: not ours any more */
 };
+
+/* Is there nothing left to take back of it? */
+static inline bool p2p_entry_settled(enum p2p_entry_state state)
+{
+	return state == P2P_ENTRY_UNDONE || state == P2P_ENTRY_LEFT;
+}
 
 struct p2p_entry {
 	struct p2p_edit change;
@@ -72,13 +81,18 @@ void p2p_journal_free(struct p2p_journal *journal);
 /* Oldest first. */
 struct p2p_run *p2p_journal_runs(const struct p2p_journal *journal);
 
-/* Begins a run; the others append to it or to the run named.  Each is on disk when it returns 0. */
+/*
+ * Begins a run; the others append to it or to the run named.  Each is on disk
+ * when it returns 0; when it does not, the journal is as before.  -EIO, from
+ * then on, when even that could not be had.
+ */
 int p2p_journal_begin(struct p2p_journal *journal, bool automatic, const char *verb, struct p2p_run **ret);
 int p2p_journal_intent(struct p2p_journal *journal, struct p2p_run *run, const struct p2p_edit *change);
 int p2p_journal_done(struct p2p_journal *journal, struct p2p_run *run, size_t entry);
 int p2p_journal_end(struct p2p_journal *journal, struct p2p_run *run);
 int p2p_journal_undo(struct p2p_journal *journal, struct p2p_run *run);
 int p2p_journal_undone(struct p2p_journal *journal, struct p2p_run *run, size_t entry);
+int p2p_journal_left(struct p2p_journal *journal, struct p2p_run *run, size_t entry);
 int p2p_journal_over(struct p2p_journal *journal, struct p2p_run *run);
 
 #endif

@@ -40,6 +40,14 @@ struct p2p_sink *p2p_sink_live(void);
 /* What `inner` answers, with changes on top; owns `inner` from now on. */
 struct p2p_source *p2p_source_overlay(struct p2p_source *inner);
 
+/*
+ * Keeps the changes in the file `path`: those that are in it now are made, and
+ * each that is made from now on is in it when its write returns, as it would be
+ * in a register.  A change that puts back what `inner` answers leaves nothing
+ * there.  -EINVAL names the line that does not read.
+ */
+int p2p_source_overlay_keep(struct p2p_source *overlay, const char *path, struct p2p_problem *problem);
+
 /* Writes into that overlay, which must outlive it. */
 struct p2p_sink *p2p_sink_overlay(struct p2p_source *overlay);
 

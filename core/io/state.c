@@ -87,16 +87,18 @@ int p2p_state_lock(int dir_fd, const char *dir, const char *verb, unsigned secon
 	return 0;
 }
 
-static int write_all(int fd, const char *bytes, size_t length)
+int p2p_state_write(int fd, const void *bytes, size_t length)
 {
+	const char *at = bytes;
+
 	while (length) {
-		ssize_t put = write(fd, bytes, length);
+		ssize_t put = write(fd, at, length);
 
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put < 0)
 			return -errno;
-		bytes += put;
+		at += put;
 		length -= (size_t)put;
 	}
 	return 0;
@@ -115,7 +117,7 @@ int p2p_state_replace(int dir_fd, const char *name, const void *bytes, size_t le
 
 	if (fd < 0)
 		return -errno;
-	int error = write_all(fd, bytes, length);
+	int error = p2p_state_write(fd, bytes, length);
 
 	if (!error && (fchmod(fd, mode) || fsync(fd)))
 		error = -errno;

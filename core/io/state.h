@@ -26,6 +26,9 @@ int p2p_state_open(const char *dir, struct p2p_problem *problem, int *ret);
 int p2p_state_lock(int dir_fd, const char *dir, const char *verb, unsigned seconds, struct p2p_problem *problem,
 		   int *ret);
 
+/* All of these bytes to `fd`, or why not all. */
+int p2p_state_write(int fd, const void *bytes, size_t length);
+
 /* DIR/NAME holds these bytes, all or none of them, whatever happens: written beside it, synced, renamed. */
 int p2p_state_replace(int dir_fd, const char *name, const void *bytes, size_t length, unsigned mode);
 
