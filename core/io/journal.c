@@ -269,6 +269,7 @@ static int open_journal(const char *dir, const char *boot, bool append, struct p
 		error = load(dir_fd, dir, boot, journal, problem, &whole);
 	if (append && dir_fd >= 0 && (!error || error == -ENOENT)) {
 		error = open_to_append(dir_fd, boot, whole, journal);
+		*problem = (struct p2p_problem){ "" };
 		if (error)
 			p2p_problem_set(problem, error, "%s/journal: %s", dir, p2p_problem_errno(error));
 	}

@@ -1,0 +1,220 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# p2pctl when something stands in its way: a full disk, another run, a damaged journal, somebody else's value.
+# What becomes of it when it is killed is tests/crash.
+
+load helper
+
+POLICY='schema: p2p-policy/1
+rules:
+  - name: disks
+    do: allow
+    providers: [{ driver: nvme }]
+    clients: [{ class: "0108" }]
+    within: switch
+    acs-redirect: off
+    acs-by: runtime
+    pin-power: true'
+POWER=sys/bus/pci/devices/0000:03:00.0/power/control
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	echo "$POLICY" >policy.yaml
+	sed "/^end /d" "$(snap switch-acs)" >machine.snap
+	echo "read $POWER = auto" >>machine.snap
+	echo "end $(grep -cE '^(read|text|hex|link|list|fail) ' machine.snap)" >>machine.snap
+}
+
+teardown() {
+	[ ! "${holder-}" ] || kill "$holder" 2>/dev/null || true
+}
+
+ctl() {
+	local verb=$1
+	shift
+	p2pctl "$verb" -F machine.snap --policy policy.yaml --state state --overlay overlay "$@"
+}
+
+# Nothing is changed but the overlay's first line.
+is_old() {
+	[ ! -e overlay ] || is "$(<overlay)" 'p2p-overlay 1'
+}
+
+is_new() {
+	is "$(grep -c '^word .* 146 0011$' overlay)" 2
+	is "$(grep -c "^text $POWER on%0a\$" overlay)" 1
+}
+
+@test "--overlay: enable, status and undo of one machine, each a process of its own" {
+	ctl enable
+	exits 0
+	is_new
+	ctl enable
+	says 'Nothing is to be changed'
+	ctl status --json
+	is "$(get '[.in_force[].now] | join(" ")')" 'after after after'
+	ctl undo
+	exits 0
+	is_old
+	ctl status
+	says 'Nothing of ours is in force.'
+}
+
+@test "--overlay: needs --from, and what does not read is named by its line" {
+	p2pctl status --overlay overlay --state state
+	exits 2
+	complains '--overlay goes with --from'
+	ctl enable
+	echo 'word x' >>overlay
+	ctl status
+	exits 3
+	complains "overlay:5: neither"
+	echo 'something' >overlay
+	ctl undo
+	exits 3
+	complains 'overlay:1: no overlay'
+	printf 'p2p-overlay 1\nword sys/x 146 00' >overlay
+	ctl plan
+	exits 3
+	complains 'overlay:2: cut short'
+	ctl status --overlay no/such/folder
+	exits 2
+}
+
+# No file may grow: what it says comes through the pipe of its standard output.
+full() {
+	program bash -c 'ulimit -f 0; exec "$@" 2>&1' - "$P2PCTL" "$1" -F machine.snap --policy policy.yaml --state state \
+		--overlay overlay
+}
+
+@test "a full disk: nothing is changed, exit status 5, and the journal reads afterwards" {
+	ctl undo # a journal, a hold and a lock are there
+	full enable
+	exits 5
+	says 'the journal cannot be written: File too large'
+	is_old
+	ctl status
+	exits 0
+	says 'Nothing of ours is in force.'
+	ctl enable
+	exits 0
+	is_new
+	full undo
+	exits 5
+	says 'nothing was taken back'
+	is_new
+	ctl undo
+	exits 0
+	is_old
+}
+
+@test "another run that is at work is waited for, and then named; one that died holds nothing" {
+	mkdir -m 700 state
+	python3 - <<-'EOF' 3>&- &
+		import fcntl, os, struct, sys, time
+		lock = os.open('state/lock', os.O_RDWR | os.O_CREAT, 0o600)
+		fcntl.fcntl(lock, 37, struct.pack('hhqqi4x', fcntl.F_WRLCK, 0, 0, 0, 0))  # F_OFD_SETLK
+		os.write(lock, b'%d enable\n' % os.getpid())
+		time.sleep(60)
+	EOF
+	holder=$!
+	while [ ! -s state/lock ]; do sleep 0.05; done
+	ctl enable --wait 0
+	exits 5
+	complains "another p2pctl is at work there (process $holder enable)"
+	[ ! -e overlay ]
+	# Who only looks does not wait.
+	ctl status
+	exits 0
+	ctl undo --dry-run
+	exits 0
+	kill -9 "$holder"
+	wait "$holder" || true
+	ctl enable --wait 0
+	exits 0
+	is_new
+	ctl undo --wait ten
+	exits 2
+	complains '--wait takes a number of seconds'
+}
+
+@test "a third value: said each time with exit status 6, until undo --forget leaves it so" {
+	ctl enable
+	sed -i "s|^text $POWER .*|text $POWER third%0a|" overlay
+	ctl undo
+	exits 6
+	complains "$POWER: 'on' -> 'auto': somebody has given it a third value"
+	complains '`p2pctl undo --forget`'
+	says '0000:02:08.0 146.w 0011->(000c)->001d'
+	says_not 'power/control'
+	ctl enable
+	exits 6
+	complains 'nothing else is done before that'
+	ctl undo
+	exits 6
+	ctl undo --forget
+	exits 0
+	complains 'is left as it is, and is ours no longer'
+	ctl status
+	exits 0
+	says 'Nothing of ours is in force.'
+	is "$(tail -n +2 overlay)" "text $POWER third%0a"
+	ctl enable
+	exits 0
+	ctl undo
+	exits 0
+	is "$(tail -n +2 overlay)" "text $POWER third%0a"
+}
+
+@test "a damaged journal, or one of a newer p2pctl: nothing is done, exit status 6" {
+	ctl enable
+	cp state/journal journal
+	sed -i '3s/001d/001c/' state/journal
+	local verb
+	for verb in enable undo disable status; do
+		ctl "$verb"
+		exits 6
+		complains 'state/journal:3: does not read'
+	done
+	is_new
+	sed 's/^p2p-journal 1/p2p-journal 2/' journal >state/journal
+	ctl undo
+	exits 6
+	complains 'written by a newer p2pctl'
+	# Cut off by a crash in its last line: that is none.
+	head -c -3 journal >state/journal
+	ctl undo
+	exits 0
+	is_old
+}
+
+@test "--dry-run takes back nothing that a killed run has left" {
+	ctl enable
+	sed -i '/^end /d' state/journal
+	local before
+	before=$(cksum state/* overlay)
+	ctl undo --dry-run
+	exits 0
+	says 'Would be taken back'
+	ctl disable --dry-run
+	is "$(cksum state/* overlay)" "$before"
+	ctl undo
+	exits 0
+	complains 'a run that did not end was taken back first'
+	is_old
+}
+
+@test "a state folder that others may write, or a symbolic link, is not used" {
+	mkdir -m 777 state
+	chmod 777 state
+	ctl enable
+	exits 5
+	complains 'others may write in it'
+	rmdir state
+	mkdir -m 700 real
+	ln -s real state
+	ctl enable
+	exits 5
+	complains 'symbolic link'
+	[ ! -e overlay ]
+}
