@@ -198,7 +198,8 @@ static int read_change(struct p2p_arena *arena, char *const *words, size_t count
 	if (count == 7 && !strcmp(words[0], "word"))
 		error = read_word_change(arena, words + 1, &change);
 	else if (count == 5 && !strcmp(words[0], "text"))
-		error = p2p_journal_take_word(arena, words[1], &change.key) || p2p_journal_take_word(arena, words[2], &change.text_before) ||
+		error = p2p_journal_take_word(arena, words[1], &change.key) ||
+					p2p_journal_take_word(arena, words[2], &change.text_before) ||
 					p2p_journal_take_word(arena, words[3], &change.text_after) ||
 					p2p_journal_take_word(arena, words[4], &change.rule)
 				? -EBADMSG

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What lasts when a program is ended: the files of a folder and of its one subfolder `state`, or places of this machine. */
+/* What lasts when a program is ended: the files of a folder and of its subfolder `state`, or places of this machine. */
 #ifndef P2P_TESTS_CRASH_FILES_H
 #define P2P_TESTS_CRASH_FILES_H
 

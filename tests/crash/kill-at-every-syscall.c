@@ -11,8 +11,9 @@
  *     term         sends it SIGTERM, and lets it end by itself;
  *     ENOSPC, EIO  lets that system call fail, and those that follow not;
  *     real=STEP,PATH@OFFSET+LENGTH,...
- *                  as kill, at every STEPth point, on this machine, whose state is
- *                  in these places.
+ *                  as kill, on this machine, whose state is in these places; only
+ *                  before and after calls that write, sync, rename or remove, and
+ *                  of those points every STEPth.
  *
  * Then the next run, one of several verbs, must end in the old state or in the
  * new one, whichever that verb is for, and `status` must be able to read what
@@ -150,6 +151,33 @@ static pid_t start_traced(const char *verb)
 	return pid;
 }
 
+/* Is this the entry of one of these calls? */
+static bool is_entry_of(pid_t pid, const long *calls, size_t count)
+{
+	struct __ptrace_syscall_info info;
+
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, (void *)sizeof(info), &info) <= 0 ||
+	    info.op != PTRACE_SYSCALL_INFO_ENTRY)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if ((long)info.entry.nr == calls[i])
+			return true;
+	return false;
+}
+
+static bool may_change(pid_t pid)
+{
+	static const long calls[] = {
+		SYS_write,	SYS_pwrite64,  SYS_fsync,  SYS_fdatasync, SYS_ftruncate,
+		SYS_renameat2,	SYS_unlinkat,  SYS_mkdirat,
+#ifdef SYS_rename
+		SYS_rename,	SYS_renameat,  SYS_mkdir,
+#endif
+	};
+
+	return is_entry_of(pid, calls, sizeof(calls) / sizeof(*calls));
+}
+
 /* The call that would fail, at its entry: those that ask the kernel for something a disk or a device may refuse. */
 static bool may_fail(pid_t pid)
 {
@@ -161,15 +189,8 @@ static bool may_fail(pid_t pid)
 #endif
 		SYS_mkdirat,   SYS_newfstatat, SYS_fstat,  SYS_close,	SYS_fcntl,
 	};
-	struct __ptrace_syscall_info info;
 
-	if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, (void *)sizeof(info), &info) <= 0 ||
-	    info.op != PTRACE_SYSCALL_INFO_ENTRY)
-		return false;
-	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
-		if ((long)info.entry.nr == calls[i])
-			return true;
-	return false;
+	return is_entry_of(pid, calls, sizeof(calls) / sizeof(*calls));
 }
 
 #ifdef __x86_64__
@@ -228,6 +249,7 @@ static enum end run_until(const char *verb, unsigned long wanted, int *ret_code)
 {
 	pid_t pid = start_traced(verb);
 	unsigned long stops = 0;
+	bool is_entry = false, counts = true;
 	int status, signal = 0;
 
 	for (;;) {
@@ -238,7 +260,12 @@ static enum end run_until(const char *verb, unsigned long wanted, int *ret_code)
 			return ENDED_ITSELF;
 		}
 		signal = WSTOPSIG(status) == (SIGTRAP | 0x80) ? 0 : WSTOPSIG(status);
-		if (!signal && ++stops == wanted)
+		if (signal)
+			continue;
+		is_entry = !is_entry;
+		if (places && is_entry)
+			counts = may_change(pid);
+		if (counts && ++stops == wanted)
 			return strike(pid, ret_code);
 	}
 }
@@ -325,7 +352,8 @@ static void check_follow(const struct scenario *scenario, unsigned long stop, co
 	if (code)
 		fault(scenario, stop, follow->verb, "it does not succeed", code);
 	else if (!(state & follow->wanted))
-		fault(scenario, stop, follow->verb, state ? "the other state" : "neither the old state nor the new one", code);
+		fault(scenario, stop, follow->verb,
+		      state ? "the other state" : "neither the old state nor the new one", code);
 	code = run("status", NULL);
 	if (code)
 		fault(scenario, stop, "status", "it does not succeed", code);

@@ -44,7 +44,8 @@ static void put_file(const char *bytes, size_t len)
 	char path[80];
 
 	if (!*folder) {
-		snprintf(folder, sizeof(folder), "%s/fuzz-journal-XXXXXX", access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
+		snprintf(folder, sizeof(folder), "%s/fuzz-journal-XXXXXX",
+			 access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
 		must(mkdtemp(folder));
 		atexit(remove_folder);
 	}

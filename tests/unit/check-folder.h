@@ -16,7 +16,8 @@ static char check_top[64];
 static inline void folder_make(const char *name)
 {
 	/* In memory where that can be had: some tests sync thousands of times. */
-	snprintf(check_top, sizeof(check_top), "%s/test-%s-XXXXXX", access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm", name);
+	snprintf(check_top, sizeof(check_top), "%s/test-%s-XXXXXX", access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm",
+		 name);
 	if (!mkdtemp(check_top))
 		abort();
 }

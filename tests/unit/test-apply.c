@@ -491,7 +491,7 @@ static void test_many_open(void)
 
 /* ------------------------------------------------------------------ recover */
 
-/* What the records of `text` say was done: changes made less those taken back; *ret_next: the one that may be under way. */
+/* What the records say was done: changes made less those taken back; *ret_next: the one that may be under way. */
 static void replay(const char *text, size_t lines, bool made[EDITS], int *ret_next)
 {
 	bool undoing = false;
