@@ -9,14 +9,14 @@
 /* Lists of functions longer than this end in "and N more". */
 #define NAMES_MOST 6
 
-static const char *map_of(const struct p2p_verdict *verdict)
+const char *print_map(const struct p2p_verdict *verdict)
 {
 	const char *name = p2p_map_name(verdict->would ? verdict->would_be : verdict->map);
 
 	return name ? name : "unknown";
 }
 
-static void put_function(const struct topo *topo, int index, struct p2p_buf *buf)
+void print_put_function(const struct topo *topo, int index, struct p2p_buf *buf)
 {
 	const struct p2p_child *child = topo->machine->functions[index].children;
 	char address[P2P_BDF_TEXT];
@@ -30,13 +30,13 @@ static void put_functions(const struct topo *topo, const int *list, size_t count
 {
 	for (size_t i = 0; i < count && i < NAMES_MOST; i++) {
 		p2p_buf_puts(buf, i ? ", " : "");
-		put_function(topo, list[i], buf);
+		print_put_function(topo, list[i], buf);
 	}
 	if (count > NAMES_MOST)
 		p2p_buf_printf(buf, " and %zu more", count - NAMES_MOST);
 }
 
-static void title(const struct topo *topo, const char *text)
+void print_title(const struct topo *topo, const char *text)
 {
 	printf("%s%s%s\n", p2p_view_role_on(&topo->style, P2P_ROLE_TITLE), text,
 	       p2p_view_role_off(&topo->style, P2P_ROLE_TITLE));
@@ -46,7 +46,7 @@ static void print_edits(const struct topo *topo, const struct p2p_plan *plan)
 {
 	struct p2p_buf text = P2P_BUF_INIT;
 
-	title(topo, "Changes");
+	print_title(topo, "Changes");
 	for (size_t i = 0; i < plan->edit_count; i++) {
 		const struct p2p_edit *edit = &plan->edits[i];
 
@@ -67,23 +67,23 @@ static void print_outcomes(const struct topo *topo, const struct p2p_plan *plan)
 {
 	struct p2p_buf text = P2P_BUF_INIT;
 
-	title(topo, "Pairs");
+	print_title(topo, "Pairs");
 	for (size_t i = 0; i < plan->outcome_count; i++) {
 		const struct p2p_outcome *outcome = &plan->outcomes[i];
 
 		p2p_buf_reset(&text);
-		put_function(topo, outcome->provider, &text);
+		print_put_function(topo, outcome->provider, &text);
 		p2p_buf_puts(&text, topo->style.ascii ? " > " : " → ");
-		put_function(topo, outcome->client, &text);
-		p2p_buf_printf(&text, ": %s", map_of(&outcome->before));
-		if (outcome->says && !strcmp(map_of(&outcome->before), map_of(&outcome->after)))
+		print_put_function(topo, outcome->client, &text);
+		p2p_buf_printf(&text, ": %s", print_map(&outcome->before));
+		if (outcome->says && !strcmp(print_map(&outcome->before), print_map(&outcome->after)))
 			p2p_buf_printf(&text, " stays: %s", outcome->says);
 		else if (outcome->says)
-			p2p_buf_printf(&text, " becomes %s: %s", map_of(&outcome->after), outcome->says);
+			p2p_buf_printf(&text, " becomes %s: %s", print_map(&outcome->after), outcome->says);
 		else if (outcome->refused)
 			p2p_buf_puts(&text, " stays: refused, see the price below");
 		else
-			p2p_buf_printf(&text, " becomes %s", map_of(&outcome->after));
+			p2p_buf_printf(&text, " becomes %s", print_map(&outcome->after));
 		topo_print_text(topo, "  ", "      ", p2p_buf_text(&text));
 	}
 	p2p_buf_free(&text);
@@ -93,7 +93,7 @@ static void print_targets(const struct topo *topo, const struct p2p_plan *plan)
 {
 	struct p2p_buf text = P2P_BUF_INIT;
 
-	title(topo, "nvmet namespaces");
+	print_title(topo, "nvmet namespaces");
 	for (size_t i = 0; i < plan->target_count; i++) {
 		const struct p2p_target *target = &plan->targets[i];
 		const struct p2p_namespace *namespace = &plan->machine->namespaces[target->namespace];
@@ -117,14 +117,14 @@ static void print_gains(const struct topo *topo, const struct p2p_plan *plan)
 {
 	struct p2p_buf text = P2P_BUF_INIT;
 
-	title(topo, "Other pairs whose answer changes");
+	print_title(topo, "Other pairs whose answer changes");
 	for (size_t i = 0; i < plan->gain_count && i < 20; i++) {
 		const struct p2p_gain *gain = &plan->gains[i];
 
 		p2p_buf_reset(&text);
-		put_function(topo, gain->provider, &text);
+		print_put_function(topo, gain->provider, &text);
 		p2p_buf_puts(&text, topo->style.ascii ? " > " : " → ");
-		put_function(topo, gain->client, &text);
+		print_put_function(topo, gain->client, &text);
 		p2p_buf_printf(&text, ": %s becomes %s", gain->before ? p2p_map_name(gain->before) : "unknown",
 			       gain->after ? p2p_map_name(gain->after) : "unknown");
 		topo_print_text(topo, "  ", "      ", p2p_buf_text(&text));
@@ -153,11 +153,20 @@ static void print_price(const struct topo *topo, const struct p2p_price *price)
 
 		p2p_buf_reset(&text);
 		p2p_buf_puts(&text, exposed->accepted ? "accepted: " : "REFUSED: ");
-		put_function(topo, exposed->function, &text);
+		print_put_function(topo, exposed->function, &text);
 		p2p_buf_printf(&text, ", %s", p2p_sensitive_says(exposed->why));
 		topo_print_text(topo, "    ", "        ", p2p_buf_text(&text));
 	}
 	p2p_buf_free(&text);
+}
+
+void print_prices(const struct topo *topo, const struct p2p_plan *plan)
+{
+	if (!plan->price_count)
+		return;
+	print_title(topo, "Price: who reaches whom without the IOMMU seeing it");
+	for (size_t i = 0; i < plan->price_count; i++)
+		print_price(topo, &plan->prices[i]);
 }
 
 void print_plan(const struct topo *topo, const struct p2p_plan *plan, const char *bootargs)
@@ -170,13 +179,9 @@ void print_plan(const struct topo *topo, const struct p2p_plan *plan, const char
 		print_targets(topo, plan);
 	if (plan->gain_count)
 		print_gains(topo, plan);
-	if (plan->price_count) {
-		title(topo, "Price: who reaches whom without the IOMMU seeing it");
-		for (size_t i = 0; i < plan->price_count; i++)
-			print_price(topo, &plan->prices[i]);
-	}
+	print_prices(topo, plan);
 	if (bootargs) {
-		title(topo, "At every boot, instead");
+		print_title(topo, "At every boot, instead");
 		printf("  %s\n", bootargs);
 	}
 	if (!plan->edit_count && !plan->refused)
@@ -185,7 +190,7 @@ void print_plan(const struct topo *topo, const struct p2p_plan *plan, const char
 
 /* ------------------------------------------------------------------ JSON */
 
-static void json_function(struct p2p_json *json, const char *key, const struct p2p_machine *machine, int index)
+void print_json_function(struct p2p_json *json, const char *key, const struct p2p_machine *machine, int index)
 {
 	char address[P2P_BDF_TEXT];
 
@@ -217,8 +222,8 @@ static void json_outcomes(struct p2p_json *json, const struct p2p_plan *plan)
 		const struct p2p_outcome *outcome = &plan->outcomes[i];
 
 		p2p_json_object(json, NULL, true);
-		json_function(json, "provider", plan->machine, outcome->provider);
-		json_function(json, "client", plan->machine, outcome->client);
+		print_json_function(json, "provider", plan->machine, outcome->provider);
+		print_json_function(json, "client", plan->machine, outcome->client);
 		p2p_json_text(json, "rule", outcome->rule);
 		p2p_json_text(json, "before", p2p_map_name(outcome->before.map));
 		p2p_json_text(json, "after", p2p_map_name(outcome->after.map));
@@ -230,8 +235,8 @@ static void json_outcomes(struct p2p_json *json, const struct p2p_plan *plan)
 	p2p_json_array(json, "others", false);
 	for (size_t i = 0; i < plan->gain_count; i++) {
 		p2p_json_object(json, NULL, true);
-		json_function(json, "provider", plan->machine, plan->gains[i].provider);
-		json_function(json, "client", plan->machine, plan->gains[i].client);
+		print_json_function(json, "provider", plan->machine, plan->gains[i].provider);
+		print_json_function(json, "client", plan->machine, plan->gains[i].client);
 		p2p_json_text(json, "before", p2p_map_name(plan->gains[i].before));
 		p2p_json_text(json, "after", p2p_map_name(plan->gains[i].after));
 		p2p_json_object_end(json);
@@ -266,24 +271,24 @@ static void json_functions(struct p2p_json *json, const char *key, const struct 
 {
 	p2p_json_array(json, key, true);
 	for (size_t i = 0; i < count; i++)
-		json_function(json, NULL, plan->machine, list[i]);
+		print_json_function(json, NULL, plan->machine, list[i]);
 	p2p_json_array_end(json);
 }
 
-static void json_prices(struct p2p_json *json, const struct p2p_plan *plan)
+void print_json_prices(struct p2p_json *json, const struct p2p_plan *plan)
 {
 	p2p_json_array(json, "price", false);
 	for (size_t i = 0; i < plan->price_count; i++) {
 		const struct p2p_price *price = &plan->prices[i];
 
 		p2p_json_object(json, NULL, false);
-		json_function(json, "port", plan->machine, price->port);
+		print_json_function(json, "port", plan->machine, price->port);
 		json_functions(json, "from", plan, price->from, price->from_count);
 		json_functions(json, "to", plan, price->to, price->to_count);
 		p2p_json_array(json, "exposed", false);
 		for (size_t j = 0; j < price->exposed_count; j++) {
 			p2p_json_object(json, NULL, true);
-			json_function(json, "device", plan->machine, price->exposed[j].function);
+			print_json_function(json, "device", plan->machine, price->exposed[j].function);
 			p2p_json_text(json, "says", p2p_sensitive_says(price->exposed[j].why));
 			p2p_json_bool(json, "accepted", price->exposed[j].accepted);
 			p2p_json_object_end(json);
@@ -304,7 +309,7 @@ void print_plan_json(struct p2p_json *json, const struct p2p_plan *plan, const c
 	p2p_json_array_end(json);
 	json_outcomes(json, plan);
 	json_targets(json, plan);
-	json_prices(json, plan);
+	print_json_prices(json, plan);
 	p2p_json_number(json, "refused", plan->refused);
 	p2p_json_object_end(json);
 	p2p_json_text(json, "bootargs", bootargs);

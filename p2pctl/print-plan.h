@@ -13,4 +13,14 @@ void print_plan(const struct topo *topo, const struct p2p_plan *plan, const char
 /* The members "plan" and "bootargs" into an open object. */
 void print_plan_json(struct p2p_json *json, const struct p2p_plan *plan, const char *bootargs);
 
+/* Parts of it, for who prints something like a plan. */
+void print_title(const struct topo *topo, const char *text);
+void print_put_function(const struct topo *topo, int index, struct p2p_buf *buf);
+void print_prices(const struct topo *topo, const struct p2p_plan *plan);
+void print_json_function(struct p2p_json *json, const char *key, const struct p2p_machine *machine, int index);
+void print_json_prices(struct p2p_json *json, const struct p2p_plan *plan);
+
+/* The route as its rules say it, whether the kernel is built with P2PDMA or not; "unknown". */
+const char *print_map(const struct p2p_verdict *verdict);
+
 #endif

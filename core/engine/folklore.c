@@ -208,7 +208,8 @@ static const char *disable_redir(const struct seen *seen)
 		return "pci=disable_acs_redir= does not clear redirect in this release: it puts back the firmware's "
 		       "bits "
 		       "and sets all others, TransBlk and DirectTrans too. 6.12.23, 6.13.11 and 6.15 mended it";
-	if (seen->args == P2P_ACS_ARGS_CONFIG_ACS)
+	/* With config_acs= beside it, it is there for older kernels. */
+	if (seen->args == P2P_ACS_ARGS_CONFIG_ACS && !p2p_cmdline_pci(&seen->cmdline, "config_acs="))
 		return "pci=disable_acs_redir= clears more than redirect in this release: SrcValid and UpstreamFwd, "
 		       "which the kernel sets with an IOMMU, fall back to what the firmware left. pci=config_acs= "
 		       "keeps the bits that it spells out";
@@ -219,7 +220,7 @@ static const char *config_acs(const struct seen *seen)
 {
 	if (!p2p_cmdline_pci(&seen->cmdline, "config_acs="))
 		return NULL;
-	if (seen->args == P2P_ACS_ARGS_DISABLE_REDIR)
+	if (seen->args == P2P_ACS_ARGS_DISABLE_REDIR && !p2p_cmdline_pci(&seen->cmdline, "disable_acs_redir="))
 		return "pci=config_acs= came with 6.11: this kernel says \"Unknown option\" and goes on. It has "
 		       "pci=disable_acs_redir=";
 	if (seen->args == P2P_ACS_ARGS_BROKEN)

@@ -53,14 +53,16 @@ static bool has_line(const char *text, const char *line)
 	return false;
 }
 
-/* 1 yes, 0 no, -ENODATA: not the whole of a kernel's configuration. */
-static int config_says(const struct p2p_buf *config)
+int p2p_kernel_config_says(const struct p2p_buf *config, const char *option)
 {
 	const char *text = p2p_buf_text(config);
+	char line[96];
 
-	if (has_line(text, "CONFIG_PCI_P2PDMA=y"))
+	snprintf(line, sizeof(line), "%s=y", option);
+	if (has_line(text, line))
 		return 1;
-	if (has_line(text, "# CONFIG_PCI_P2PDMA is not set"))
+	snprintf(line, sizeof(line), "# %s is not set", option);
+	if (has_line(text, line))
 		return 0;
 	/* Not even mentioned: its conditions are not met, or the kernel is older; if this is all of it. */
 	if (config->len && text[config->len - 1] == '\n' &&
@@ -73,7 +75,7 @@ static int ask_config(const struct p2p_kernel_files *files, const char *path)
 {
 	struct p2p_buf text = P2P_BUF_INIT;
 	int error = p2p_kernel_read_all(files, path, CONFIG_MAX, &text);
-	int says = error ? -ENODATA : config_says(&text);
+	int says = error ? -ENODATA : p2p_kernel_config_says(&text, "CONFIG_PCI_P2PDMA");
 
 	p2p_buf_free(&text);
 	return says;
@@ -86,7 +88,7 @@ static int ask_config_gz(const struct p2p_kernel_files *files)
 
 	if (!error)
 		error = p2p_gzip_read(packed.text, packed.len, CONFIG_MAX, &text);
-	int says = error ? -ENODATA : config_says(&text);
+	int says = error ? -ENODATA : p2p_kernel_config_says(&text, "CONFIG_PCI_P2PDMA");
 
 	p2p_buf_free(&packed);
 	p2p_buf_free(&text);

@@ -54,6 +54,9 @@ int p2p_kernel_symbol_find(const struct p2p_kernel_files *files, struct p2p_kern
 /* Appends all of a file to `ret`; -EFBIG: it has more than `max` bytes. */
 int p2p_kernel_read_all(const struct p2p_kernel_files *files, const char *path, size_t max, struct p2p_buf *ret);
 
+/* Is the option built in by that text of a kernel's configuration: 1 yes, 0 no, -ENODATA: not the whole of one. */
+int p2p_kernel_config_says(const struct p2p_buf *config, const char *option);
+
 /*
  * Is P2PDMA built in: "y config\n", "n config\n", "y symbol\n" or "n symbol\n",
  * the second word being what says so.  -ENODATA: nothing here can tell.

@@ -13,6 +13,7 @@
 #include "acs-match.h"
 #include "acs.h"
 #include "cmdline.h"
+#include "host.h"
 
 #define SV 0x01
 #define TB 0x02
@@ -418,4 +419,34 @@ enum p2p_answer p2p_acs_args_iommu(struct p2p_arena *arena, const struct p2p_hos
 	default:
 		return P2P_MAYBE;
 	}
+}
+
+/* ----------------------------------------------------------- a host's boot */
+
+static enum p2p_answer asks_for_acs(const struct p2p_host *host)
+{
+	if (!p2p_known(host->iommu))
+		return P2P_MAYBE;
+	switch (host->iommu_kind) {
+	case P2P_IOMMU_NONE:
+		return P2P_NO;
+	case P2P_IOMMU_INTEL:
+	case P2P_IOMMU_AMD:
+		return P2P_YES;
+	default:
+		return P2P_MAYBE; /* not all of them do, nor all soon enough */
+	}
+}
+
+struct p2p_boot p2p_boot_of(const struct p2p_host *host)
+{
+	struct p2p_boot boot = {
+		.vendor = p2p_host_vendor(host) != NULL,
+		.cmdline = p2p_known(host->cmdline.fact) ? host->cmdline.text : NULL,
+		.iommu = asks_for_acs(host),
+	};
+
+	if (p2p_host_release(host, &boot.release))
+		boot.release = (struct p2p_release){ 0 };
+	return boot;
 }

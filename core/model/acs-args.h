@@ -35,6 +35,9 @@ struct p2p_boot {
 	bool iommu_open; /* MAYBE, and it need not be as it was before */
 };
 
+/* As that host was booted, by what is known of it. */
+struct p2p_boot p2p_boot_of(const struct p2p_host *host);
+
 /*
  * Puts the words that `after` would leave in place of those that `before`
  * left.  Bits that keep the firmware's value, where the kernel or an

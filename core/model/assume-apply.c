@@ -71,34 +71,6 @@ static void apply_cpu(const struct p2p_assume *assume, struct p2p_machine *machi
 
 /* ---------------------------------------------------------------- the boot */
 
-static enum p2p_answer asks_for_acs(const struct p2p_host *host)
-{
-	if (!p2p_known(host->iommu))
-		return P2P_MAYBE;
-	switch (host->iommu_kind) {
-	case P2P_IOMMU_NONE:
-		return P2P_NO;
-	case P2P_IOMMU_INTEL:
-	case P2P_IOMMU_AMD:
-		return P2P_YES;
-	default:
-		return P2P_MAYBE; /* not all of them do, nor all soon enough */
-	}
-}
-
-static struct p2p_boot boot_of(const struct p2p_host *host)
-{
-	struct p2p_boot boot = {
-		.vendor = p2p_host_vendor(host) != NULL,
-		.cmdline = p2p_known(host->cmdline.fact) ? host->cmdline.text : NULL,
-		.iommu = asks_for_acs(host),
-	};
-
-	if (p2p_host_release(host, &boot.release))
-		boot.release = (struct p2p_release){ 0 };
-	return boot;
-}
-
 /* What follows from an IOMMU that is or is not there after that boot; groups are made anew. */
 static void change_iommu(struct p2p_machine *machine, struct p2p_fact fact, enum p2p_iommu_kind kind)
 {
@@ -152,7 +124,7 @@ static void apply_cmdline(const struct p2p_assume *assume, struct p2p_machine *m
  */
 static void apply_boot(const struct p2p_assume *assume, struct p2p_machine *machine, struct p2p_boot before)
 {
-	struct p2p_boot after = boot_of(&machine->host);
+	struct p2p_boot after = p2p_boot_of(&machine->host);
 	struct p2p_arena *arena = machine->arena;
 	bool given = before.cmdline && p2p_acs_args_given(arena, before.cmdline);
 	bool boots = assume->cmdline || (assume->kernel && given);
@@ -161,7 +133,7 @@ static void apply_boot(const struct p2p_assume *assume, struct p2p_machine *mach
 		enum p2p_answer was = after.iommu;
 
 		change_iommu(machine, assumed(), assume->iommu);
-		after.iommu = asks_for_acs(&machine->host);
+		after.iommu = p2p_boot_of(&machine->host).iommu;
 		list(machine, kind_name(assume->iommu));
 		if (after.iommu != was) {
 			boots = true;
@@ -293,7 +265,7 @@ static int apply_all_acs(const struct p2p_assume *assume, struct p2p_machine *ma
 
 int p2p_assume_apply(const struct p2p_assume *assume, struct p2p_machine *machine, struct p2p_problem *problem)
 {
-	struct p2p_boot before = boot_of(&machine->host);
+	struct p2p_boot before = p2p_boot_of(&machine->host);
 	int error = 0;
 
 	/* A kernel that was itself assumed, for a dump, left nothing behind. */
