@@ -214,6 +214,13 @@ void bootargs_others(struct bootargs *bootargs)
 /* KERNEL: COMMAND_LINE_SIZE is 2048 on x86, arm64 and powerpc, and what is over it is cut off without a word. */
 #define CMDLINE_MOST 2047
 
+static enum p2p_answer has_p2pdma(const struct p2p_host *host)
+{
+	if (!p2p_known(host->p2pdma.fact))
+		return P2P_MAYBE;
+	return host->p2pdma.value ? P2P_YES : P2P_NO;
+}
+
 void bootargs_refusals(struct bootargs *bootargs)
 {
 	const struct p2p_bootargs_made *made = bootargs->made;
@@ -228,7 +235,7 @@ void bootargs_refusals(struct bootargs *bootargs)
 	for (size_t i = 0; i < bootargs->kernel_count; i++) {
 		const struct p2p_bootargs_judged *kernel = &made->kernels[i];
 
-		right += kernel->fate == P2P_BOOTARGS_RIGHT;
+		right += kernel->fate == P2P_BOOTARGS_RIGHT && has_p2pdma(&bootargs->kernels[i].host) != P2P_NO;
 		if (kernel->fate == P2P_BOOTARGS_MISBEHAVES || kernel->fate == P2P_BOOTARGS_UNSURE)
 			refuse(bootargs, p2p_arena_printf(bootargs->arena, "Linux %s %s; remove it, or name the "
 							  "kernels that are to be booted with --kernel",
@@ -239,7 +246,7 @@ void bootargs_refusals(struct bootargs *bootargs)
 	if (made->refused)
 		refuse(bootargs, made->refused);
 	if (made->argument && !right)
-		refuse(bootargs, "no kernel here does anything with it");
+		refuse(bootargs, "no kernel here gains anything by it");
 	length = strlen(bootargs_without_ours(bootargs)) + 1 + (made->argument ? strlen(made->argument) : 0);
 	if (made->argument && length > CMDLINE_MOST)
 		refuse(bootargs, p2p_arena_printf(bootargs->arena, "the command line would have %zu characters, and "

@@ -419,7 +419,8 @@ static void judge_kernel(struct p2p_bootargs *bootargs, size_t k, struct p2p_boo
 		judge_fate(bootargs, bootargs->baselines[k], after, ret);
 	else
 		ret->fate = P2P_BOOTARGS_RIGHT;
-	if (ret->fate == P2P_BOOTARGS_RIGHT && p2p_known(kernel->host.p2pdma.fact) && !kernel->host.p2pdma.value)
+	if (bootargs->hop_count && ret->fate == P2P_BOOTARGS_RIGHT && p2p_known(kernel->host.p2pdma.fact) &&
+	    !kernel->host.p2pdma.value)
 		ret->says = "built without P2PDMA: it pays the price and gains nothing";
 	ret->before = verdicts_of(bootargs, bootargs->baselines[k]);
 	ret->after = verdicts_of(bootargs, after);

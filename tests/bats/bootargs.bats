@@ -149,6 +149,29 @@ files_of() { (cd image && find etc -type f -exec sha256sum {} + | sort -k2 && fi
 	says '6.1.0-29-cloud-amd64: NOT_SUPPORTED stays'
 }
 
+@test "from 6.19 on, without an IOMMU, nothing reaches a port that no driver binds to: said, and not written" {
+	sed 's/^list \(sys.class.iommu\|sys.kernel.iommu_groups\) : .*/list \1 :/
+		/^text .*02:0[89].0\/uevent/,/PCI_CLASS/{/DRIVER=/d}' "$(snap switch-acs)" >machine.snap
+	bootargs machine.snap --kernel 7.2.12
+	exits 5
+	says '7.2.12 takes config_acs=: nothing; from 6.19 on, without an IOMMU, the arguments reach only functions that a driver binds to'
+	says 'Refused: no kernel here gains anything by it'
+	# 6.18 does it when functions are found.
+	bootargs machine.snap --kernel 6.18.1 --kernel 7.2.12
+	exits 0
+	says '6.18.1 takes config_acs=: right'
+	says '7.2.12: NOT_SUPPORTED stays'
+}
+
+@test "kernels without P2PDMA alone have a price and no gain: refused" {
+	debian_image
+	rm image/boot/*
+	kernel 6.1.0-29-cloud-amd64 '#1 SMP Debian 6.1.123-1' '# CONFIG_PCI_P2PDMA is not set'
+	bootargs switch-acs --image image --write
+	exits 5
+	says 'Refused: no kernel here gains anything by it'
+}
+
 @test "the price refuses here too; ACS that is not known is exit 4; nothing wished is said" {
 	sed '/03:00.0\/uevent/,/PCI_CLASS/s/DRIVER=nvme/DRIVER=vfio-pci/' "$(snap switch-acs)" >vfio.snap
 	p2pctl bootargs -F vfio.snap nvme0 nvme1
