@@ -91,6 +91,18 @@ static enum p2p_exit add_list(struct across *across, const char *words)
 	return code;
 }
 
+/* Where nothing was said of it: every kernel that can have P2PDMA has it. */
+static void assume_p2pdma(const struct across *across)
+{
+	struct p2p_machine *machine = across->topo->machine;
+	size_t before = 0;
+
+	for (size_t i = 0; i < across->count; i++)
+		before += p2p_judge_candidates(across->kernels[i].judge)->kind == P2P_KERNEL_BEFORE;
+	if (!across->topo->assume.p2pdma && before < across->count)
+		p2p_machine_assume(machine, before ? "P2PDMA built in, from 4.20 on" : "P2PDMA built in");
+}
+
 enum p2p_exit across_open(struct topo *topo, struct across *across)
 {
 	const char *words = p2p_cli_value(topo->cli, "across");
@@ -107,8 +119,7 @@ enum p2p_exit across_open(struct topo *topo, struct across *across)
 						  ? "mainline kernels, each in turn"
 						  : p2p_arena_printf(topo->machine->arena, "kernels %s, each in turn",
 								     p2p_buf_text(&names)));
-	if (!topo->assume.p2pdma)
-		p2p_machine_assume(topo->machine, "P2PDMA built in");
+	assume_p2pdma(across);
 	p2p_buf_free(&names);
 	return P2P_EXIT_OK;
 }

@@ -88,7 +88,7 @@ static void add_vendor(struct p2p_candidates *all, const struct p2p_hardware *ha
 {
 	struct p2p_release base = all->release;
 
-	if (p2p_release_compare_series(base, p2p_release_first()) < 0)
+	if (p2p_release_before_p2pdma(base))
 		base = p2p_release_first();
 	all->count = add_series(all, 0, base, hardware);
 	/* Old bases with the newer root lookup: Ubuntu's 5.4.0-216 has 5.4's table and asks for the first function. */
@@ -155,8 +155,7 @@ void p2p_candidates_find(struct p2p_arena *arena, const struct p2p_host *host, c
 	all.vendor = known ? p2p_host_vendor(host) : NULL;
 	/* P2PDMA under a number that had none: somebody's backport, whatever it calls itself. */
 	if (known && p2p_known(host->p2pdma.fact) && host->p2pdma.fact.origin == P2P_ORIGIN_READ &&
-	    host->p2pdma.value && !all.vendor &&
-	    p2p_release_compare_series(all.release, p2p_release_first()) < 0)
+	    host->p2pdma.value && !all.vendor && p2p_release_before_p2pdma(all.release))
 		all.vendor = "a vendor's";
 	if (!known) {
 		all.kind = P2P_KERNEL_UNKNOWN;
@@ -166,7 +165,7 @@ void p2p_candidates_find(struct p2p_arena *arena, const struct p2p_host *host, c
 			all.kind = P2P_KERNEL_NEWER;
 		else
 			add_vendor(&all, hardware);
-	} else if (p2p_release_compare_series(all.release, p2p_release_first()) < 0) {
+	} else if (p2p_release_before_p2pdma(all.release)) {
 		all.kind = P2P_KERNEL_BEFORE;
 	} else if (p2p_release_compare_series(all.release, p2p_release_newest()) > 0) {
 		all.kind = P2P_KERNEL_NEWER;

@@ -31,8 +31,7 @@ static bool is_before_p2pdma(const char *kernel)
 {
 	struct p2p_release release;
 
-	return !p2p_release_parse(kernel, &release) &&
-	       p2p_release_compare_series(release, p2p_release_first()) < 0;
+	return !p2p_release_parse(kernel, &release) && p2p_release_before_p2pdma(release);
 }
 
 static void apply_kernel(const struct p2p_assume *assume, struct p2p_machine *machine)
@@ -46,7 +45,11 @@ static void apply_kernel(const struct p2p_assume *assume, struct p2p_machine *ma
 		host->version.fact = host->signature.fact = assumed_absent();
 		list(machine, p2p_arena_printf(machine->arena, "kernel %s", assume->kernel));
 	}
-	if (assume->p2pdma || (assume->kernel && !is_before_p2pdma(assume->kernel))) {
+	if (assume->kernel && is_before_p2pdma(assume->kernel)) {
+		/* What the recorded kernel was built with says nothing of a release that has no P2PDMA at all. */
+		host->p2pdma = (struct p2p_number){ assumed(), 0 };
+		host->p2pdma_from = (struct p2p_word){ 0 };
+	} else if (assume->p2pdma || assume->kernel) {
 		host->p2pdma = (struct p2p_number){ assumed(), assume->p2pdma != P2P_NO };
 		host->p2pdma_from = (struct p2p_word){ 0 };
 		list(machine, host->p2pdma.value ? "P2PDMA built in" : "P2PDMA not built in");

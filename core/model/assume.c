@@ -9,6 +9,7 @@
 #include "../base/text.h"
 #include "acs.h"
 #include "kernel.h"
+#include "rule.h"
 
 static int bad(struct p2p_problem *problem, const char *word, const char *expected)
 {
@@ -236,6 +237,7 @@ int p2p_assume_parse(struct p2p_arena *arena, const char *const *words, size_t c
 		.drivers = p2p_arena_array(arena, count, sizeof(*assume.drivers)),
 		.memories = p2p_arena_array(arena, count, sizeof(*assume.memories)),
 	};
+	struct p2p_release release;
 
 	for (size_t i = 0; i < count; i++) {
 		int error = parse_word(arena, words[i], problem, &assume);
@@ -243,6 +245,10 @@ int p2p_assume_parse(struct p2p_arena *arena, const char *const *words, size_t c
 		if (error)
 			return error;
 	}
+	if (assume.kernel && assume.p2pdma == P2P_YES && !p2p_release_parse(assume.kernel, &release) &&
+	    p2p_release_before_p2pdma(release))
+		return p2p_problem_set(problem, -EINVAL, "--assume p2pdma=yes: P2PDMA came with Linux 4.20, and %.40s is "
+				       "older; leave one of the two out", assume.kernel);
 	*ret = assume;
 	return 0;
 }

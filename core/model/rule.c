@@ -138,6 +138,11 @@ struct p2p_release p2p_release_first(void)
 	return rulesets[0].first;
 }
 
+bool p2p_release_before_p2pdma(struct p2p_release release)
+{
+	return p2p_release_compare_series(release, p2p_release_first()) < 0;
+}
+
 /* The last minor of each major of mainline that has ended. */
 static const struct { uint16_t major, last; } majors[] = { { 4, 20 }, { 5, 19 }, { 6, 19 } };
 

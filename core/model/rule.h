@@ -90,6 +90,7 @@ const struct p2p_ruleset_row *p2p_ruleset_of(struct p2p_release release);
 /* The newest release whose rules are known, and the first with P2PDMA. */
 struct p2p_release p2p_release_newest(void);
 struct p2p_release p2p_release_first(void);
+bool p2p_release_before_p2pdma(struct p2p_release release);
 
 /* The mainline series after that one: 6.19 after 6.18, 7.0 after 6.19. */
 struct p2p_release p2p_release_next(struct p2p_release release);

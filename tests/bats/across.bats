@@ -103,6 +103,17 @@ load helper
 	is "$(get -c '.across|map([.provider,.client,.differs])')" '[["0000:01:00.0","0000:02:00.0",true]]'
 }
 
+@test "kernels before 4.20 have no P2PDMA" {
+	on switch why -J nvme0 nvme1 --across 4.18,4.19.304,4.20
+	exits 1
+	json_ok
+	is "$(get -c '.across[0].answers|map([.map,.rule])')" \
+		'[["NOT_SUPPORTED","kernel-before-p2pdma"],["NOT_SUPPORTED","kernel-before-p2pdma"],["BUS_ADDR","common-clean"]]'
+	is "$(get '.assumptions|join("|")')" "kernels 4.18, 4.19.304, 4.20, each in turn|P2PDMA built in, from 4.20 on"
+	on switch why nvme0 nvme1 --across 4.18,4.19
+	says_not "built in"
+}
+
 @test "ACS arguments that the machine has are taken as each kernel takes them" {
 	sed "s|^read proc/cmdline = .*|read proc/cmdline = pci=disable_acs_redir=02:08.0;02:09.0|; s|^read proc/sys/kernel/osrelease = .*|read proc/sys/kernel/osrelease = 6.8.12|" \
 		"$(snap switch-acs)" >"$BATS_TEST_TMPDIR/box.snap"

@@ -30,6 +30,24 @@ map() { # MACHINE A B ASSUMPTION...
 	is "$(map linux-7.9 05:00.0 05:00.0 kernel=7.3)" BUS_ADDR
 }
 
+@test "kernel= before 4.20 has no P2PDMA, whatever the recorded kernel was built with" {
+	for kernel in 2.6 3.10 4.18 4.18.20 4.19 4.19.304; do
+		on switch why -J nvme0 nvme1 --assume kernel=$kernel
+		exits 1
+		json_ok
+		is "$(get '[.pairs[0]|.map,.rule,.would_be]|join(" ")')" "NOT_SUPPORTED kernel-before-p2pdma BUS_ADDR"
+		is "$(get '.host.p2pdma, (.assumptions|join("|"))' | paste -sd' ')" "false kernel $kernel"
+	done
+	on switch why nvme0 nvme1 --assume kernel=4.18
+	says "older than P2PDMA"
+	says_not "built in"
+	on switch why nvme0 nvme1 --assume kernel=4.18 --assume p2pdma=yes
+	exits 2
+	complains "P2PDMA came with Linux 4.20"
+	is "$(map switch nvme0 nvme1 kernel=4.18 p2pdma=no)" NOT_SUPPORTED
+	is "$(map switch nvme0 nvme1 kernel=4.20)" BUS_ADDR
+}
+
 @test "kernel= drops what a vendor wrote of its own kernel" {
 	on ubuntu why -J nvme0 eth0 --assume kernel=5.17.0
 	is "$(get '.pairs[0]|[.map,.rule]|join(" ")')" "NOT_SUPPORTED not-allowlisted"
