@@ -404,7 +404,7 @@ int bootargs_print_json(const struct bootargs *bootargs)
 	const char *next;
 
 	if (bootargs->made) {
-		p2p_json_envelope(json, bootargs->ctl->topo.machine);
+		p2p_json_envelope(json, "p2pctl/1", bootargs->ctl->topo.machine);
 	} else {
 		p2p_json_object(json, NULL, false);
 		p2p_json_text(json, "schema", "p2ptopo/1");

@@ -66,7 +66,7 @@ static struct p2p_machine *boot(struct p2p_bootargs *bootargs, const struct p2p_
 {
 	const struct p2p_bootargs_asked *asked = bootargs->asked;
 	struct p2p_machine *machine = p2p_machine_copy(asked->machine, true);
-	struct p2p_boot before = p2p_boot_of(&asked->machine->host), after = p2p_boot_of(&kernel->host);
+	struct p2p_boot before = p2p_acs_args_boot(&asked->machine->host), after = p2p_acs_args_boot(&kernel->host);
 	const char *present = asked->cmdline ? asked->cmdline : "";
 
 	before.cmdline = asked->cmdline;

@@ -3,6 +3,7 @@
 #ifndef P2P_ENGINE_JUDGE_INTERNAL_H
 #define P2P_ENGINE_JUDGE_INTERNAL_H
 
+#include "../model/acs-args.h"
 #include "judge.h"
 
 /* One host bridge under one candidate. */
@@ -65,6 +66,14 @@ const struct p2p_candidate *p2p_judge_later(const struct p2p_judge *judge, const
  */
 const struct p2p_candidate *p2p_judge_point(const struct p2p_judge *judge, const struct p2p_verdict *verdict,
 					    size_t *at, enum p2p_map *ret_map);
+
+/*
+ * remedy-boot.c: what to boot with so that nothing on the walk of that verdict
+ * redirects afterwards, both sides meeting below a root port; NULL: nothing is
+ * promised to.  `ret_says`: what is to be said of either, left alone where nothing is.
+ */
+const char *p2p_judge_bootargs(const struct p2p_judge *judge, const struct p2p_verdict *verdict,
+			       enum p2p_acs_args args, struct p2p_arena *arena, const char **ret_says);
 
 /* Where both walks meet; P2P_NOBODY: they do not. */
 int p2p_judge_common(const struct p2p_judge *judge, int a, int b);

@@ -9,28 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../model/acs-args.h"
 #include "../model/acs.h"
 #include "judge-internal.h"
-
-/* How an argument names a hop: by its path, which holds when buses are numbered anew, or else by its address. */
-static void put_hop(const struct p2p_judge *judge, int index, struct p2p_buf *buf)
-{
-	char address[P2P_BDF_TEXT];
-
-	if (p2p_function_path(judge->machine, index, buf))
-		p2p_buf_puts(buf, p2p_bdf_format(judge->machine->functions[index].bdf, true, address));
-}
-
-/* Flags of config_acs=, bit 6 first: RR, CR, EC off; what is on now stays on; the rest as found. */
-static void put_flags(const struct p2p_acs *acs, struct p2p_buf *buf)
-{
-	for (int i = 6; i >= 0; i--) {
-		uint16_t mask = (uint16_t)(1u << i);
-
-		p2p_buf_putc(buf, mask & P2P_ACS_REDIRECT ? '0' : acs->ctrl & mask ? '1' : 'x');
-	}
-}
 
 size_t p2p_judge_redirecting(const struct p2p_judge *judge, const struct p2p_verdict *verdict, int *ret)
 {
@@ -47,45 +27,6 @@ size_t p2p_judge_redirecting(const struct p2p_judge *judge, const struct p2p_ver
 				break;
 		}
 	return count;
-}
-
-/* From 6.19 on, without an IOMMU, the arguments reach only functions that a driver binds to. */
-static bool reaches(const struct p2p_judge *judge, const int *hops, size_t count)
-{
-	static const struct p2p_release at_bind = { 6, 19, 0, true };
-	const struct p2p_host *host = &judge->machine->host;
-
-	if (p2p_release_compare_series(judge->candidates.list[0].table, at_bind) < 0 || !p2p_known(host->iommu) ||
-	    host->iommu_kind != P2P_IOMMU_NONE)
-		return true;
-	for (size_t i = 0; i < count; i++)
-		if (p2p_absent(judge->machine->functions[hops[i]].driver.fact))
-			return false;
-	return true;
-}
-
-static const char *make_bootargs(const struct p2p_judge *judge, enum p2p_acs_args args, const int *hops, size_t count,
-				 struct p2p_arena *arena)
-{
-	struct p2p_buf buf = P2P_BUF_INIT;
-
-	if ((args != P2P_ACS_ARGS_DISABLE_REDIR && args != P2P_ACS_ARGS_CONFIG_ACS) ||
-	    !reaches(judge, hops, count))
-		return NULL;
-	p2p_buf_puts(&buf, args == P2P_ACS_ARGS_CONFIG_ACS ? "pci=config_acs=" : "pci=disable_acs_redir=");
-	for (size_t i = 0; i < count; i++) {
-		if (i)
-			p2p_buf_putc(&buf, ';');
-		if (args == P2P_ACS_ARGS_CONFIG_ACS) {
-			put_flags(&judge->machine->functions[hops[i]].acs, &buf);
-			p2p_buf_putc(&buf, '@');
-		}
-		put_hop(judge, hops[i], &buf);
-	}
-	const char *text = p2p_arena_strdup(arena, p2p_buf_text(&buf));
-
-	p2p_buf_free(&buf);
-	return text;
 }
 
 static void make_setpci(const struct p2p_judge *judge, const int *hops, size_t count, struct p2p_arena *arena,
@@ -155,10 +96,13 @@ static void remedy_acs(const struct p2p_judge *judge, const struct p2p_verdict *
 	int *hops = p2p_arena_array(arena, p2p_judge_reasons_max(judge), sizeof(*hops));
 	size_t count = p2p_judge_redirecting(judge, verdict, hops);
 	enum p2p_acs_args args = args_of(judge);
+	const char *more = NULL;
 
 	remedy->kind = P2P_REMEDY_ACS;
 	remedy->says = says_acs(args, count, arena);
-	remedy->bootargs = make_bootargs(judge, args, hops, count, arena);
+	remedy->bootargs = p2p_judge_bootargs(judge, verdict, args, arena, &more);
+	if (more)
+		remedy->says = p2p_arena_printf(arena, "%s; %s", remedy->says, more);
 	make_setpci(judge, hops, count, arena, remedy);
 	remedy->becomes = P2P_MAP_BUS_ADDR;
 }

@@ -76,6 +76,44 @@ static unsigned kinds_of(const struct p2p_boot *boot)
 
 /* ------------------------------------------------------------- one boot */
 
+enum p2p_answer p2p_acs_args_asked(const struct p2p_host *host)
+{
+	if (!p2p_known(host->iommu))
+		return P2P_MAYBE;
+	switch (host->iommu_kind) {
+	case P2P_IOMMU_NONE:
+		return P2P_NO;
+	case P2P_IOMMU_INTEL:
+	case P2P_IOMMU_AMD:
+		return P2P_YES;
+	default:
+		return P2P_MAYBE; /* not all of them do, nor all soon enough */
+	}
+}
+
+struct p2p_boot p2p_acs_args_boot(const struct p2p_host *host)
+{
+	struct p2p_boot boot = {
+		.vendor = p2p_host_vendor(host) != NULL,
+		.cmdline = p2p_known(host->cmdline.fact) ? host->cmdline.text : NULL,
+		.iommu = p2p_acs_args_asked(host),
+	};
+
+	if (p2p_host_release(host, &boot.release))
+		boot.release = (struct p2p_release){ 0 };
+	return boot;
+}
+
+struct p2p_boot p2p_acs_args_booted(const struct p2p_host *host)
+{
+	struct p2p_boot boot = p2p_acs_args_boot(host);
+
+	/* A kernel that was itself assumed, for a dump, left nothing behind. */
+	if (host->kernel.fact.origin != P2P_ORIGIN_READ)
+		boot.release = (struct p2p_release){ 0 };
+	return boot;
+}
+
 /* A boot with its command line taken apart. */
 struct plan {
 	const struct p2p_boot *boot;
@@ -291,9 +329,10 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-static void apply_one(struct p2p_machine *machine, int index, const struct plan *before, const struct plan *after)
+/* `acs` is that function's as it is now, and becomes what it is then. */
+static void apply_one(const struct p2p_machine *machine, int index, const struct plan *before,
+		      const struct plan *after, struct p2p_acs *acs)
 {
-	struct p2p_acs *acs = &machine->functions[index].acs;
 	const struct p2p_boot *a = before->boot, *b = after->boot;
 	bool known = p2p_known(acs->fact);
 	struct both both = {
@@ -363,8 +402,24 @@ void p2p_acs_args_apply(struct p2p_machine *machine, const struct p2p_boot *befo
 	plan_boot(scratch, after, &is);
 	for (size_t i = 0; i < machine->function_count; i++)
 		if (!p2p_absent(machine->functions[i].acs.fact) && !has_other_layout(&machine->functions[i]))
-			apply_one(machine, (int)i, &was, &is);
+			apply_one(machine, (int)i, &was, &is, &machine->functions[i].acs);
 	apply_nommconf(machine, was.nommconf, is.nommconf);
+	p2p_arena_free(scratch);
+}
+
+void p2p_acs_args_after(const struct p2p_machine *machine, const int *indices, size_t count,
+			const struct p2p_boot *before, const struct p2p_boot *after, struct p2p_acs *ret)
+{
+	struct p2p_arena *scratch = p2p_arena_new();
+	struct plan was, is;
+
+	plan_boot(scratch, before, &was);
+	plan_boot(scratch, after, &is);
+	for (size_t i = 0; i < count; i++) {
+		ret[i] = machine->functions[indices[i]].acs;
+		if (!p2p_absent(ret[i].fact) && !has_other_layout(&machine->functions[indices[i]]))
+			apply_one(machine, indices[i], &was, &is, &ret[i]);
+	}
 	p2p_arena_free(scratch);
 }
 
@@ -419,34 +474,4 @@ enum p2p_answer p2p_acs_args_iommu(struct p2p_arena *arena, const struct p2p_hos
 	default:
 		return P2P_MAYBE;
 	}
-}
-
-/* ----------------------------------------------------------- a host's boot */
-
-static enum p2p_answer asks_for_acs(const struct p2p_host *host)
-{
-	if (!p2p_known(host->iommu))
-		return P2P_MAYBE;
-	switch (host->iommu_kind) {
-	case P2P_IOMMU_NONE:
-		return P2P_NO;
-	case P2P_IOMMU_INTEL:
-	case P2P_IOMMU_AMD:
-		return P2P_YES;
-	default:
-		return P2P_MAYBE; /* not all of them do, nor all soon enough */
-	}
-}
-
-struct p2p_boot p2p_boot_of(const struct p2p_host *host)
-{
-	struct p2p_boot boot = {
-		.vendor = p2p_host_vendor(host) != NULL,
-		.cmdline = p2p_known(host->cmdline.fact) ? host->cmdline.text : NULL,
-		.iommu = asks_for_acs(host),
-	};
-
-	if (p2p_host_release(host, &boot.release))
-		boot.release = (struct p2p_release){ 0 };
-	return boot;
 }

@@ -35,8 +35,12 @@ struct p2p_boot {
 	bool iommu_open; /* MAYBE, and it need not be as it was before */
 };
 
-/* As that host was booted, by what is known of it. */
-struct p2p_boot p2p_boot_of(const struct p2p_host *host);
+/* Has an IOMMU of that host asked for ACS? */
+enum p2p_answer p2p_acs_args_asked(const struct p2p_host *host);
+
+/* The boot of that host's release and command line; and the one that left what is there: less may be known of it. */
+struct p2p_boot p2p_acs_args_boot(const struct p2p_host *host);
+struct p2p_boot p2p_acs_args_booted(const struct p2p_host *host);
 
 /*
  * Puts the words that `after` would leave in place of those that `before`
@@ -44,6 +48,10 @@ struct p2p_boot p2p_boot_of(const struct p2p_host *host);
  * argument has overwritten that, become unsure.
  */
 void p2p_acs_args_apply(struct p2p_machine *machine, const struct p2p_boot *before, const struct p2p_boot *after);
+
+/* The same for some functions alone, of a machine that stays as it is; one entry of `ret` for each. */
+void p2p_acs_args_after(const struct p2p_machine *machine, const int *indices, size_t count,
+			const struct p2p_boot *before, const struct p2p_boot *after, struct p2p_acs *ret);
 
 /* Does that command line name ACS at all? */
 bool p2p_acs_args_given(struct p2p_arena *arena, const char *cmdline);

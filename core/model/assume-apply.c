@@ -127,7 +127,7 @@ static void apply_cmdline(const struct p2p_assume *assume, struct p2p_machine *m
  */
 static void apply_boot(const struct p2p_assume *assume, struct p2p_machine *machine, struct p2p_boot before)
 {
-	struct p2p_boot after = p2p_boot_of(&machine->host);
+	struct p2p_boot after = p2p_acs_args_boot(&machine->host);
 	struct p2p_arena *arena = machine->arena;
 	bool given = before.cmdline && p2p_acs_args_given(arena, before.cmdline);
 	bool boots = assume->cmdline || (assume->kernel && given);
@@ -136,7 +136,7 @@ static void apply_boot(const struct p2p_assume *assume, struct p2p_machine *mach
 		enum p2p_answer was = after.iommu;
 
 		change_iommu(machine, assumed(), assume->iommu);
-		after.iommu = p2p_boot_of(&machine->host).iommu;
+		after.iommu = p2p_acs_args_asked(&machine->host);
 		list(machine, kind_name(assume->iommu));
 		if (after.iommu != was) {
 			boots = true;
@@ -268,12 +268,9 @@ static int apply_all_acs(const struct p2p_assume *assume, struct p2p_machine *ma
 
 int p2p_assume_apply(const struct p2p_assume *assume, struct p2p_machine *machine, struct p2p_problem *problem)
 {
-	struct p2p_boot before = p2p_boot_of(&machine->host);
+	struct p2p_boot before = p2p_acs_args_booted(&machine->host);
 	int error = 0;
 
-	/* A kernel that was itself assumed, for a dump, left nothing behind. */
-	if (machine->host.kernel.fact.origin != P2P_ORIGIN_READ)
-		before.release = (struct p2p_release){ 0 };
 	apply_kernel(assume, machine);
 	apply_cpu(assume, machine);
 	for (size_t i = 0; i < assume->driver_count && !error; i++)

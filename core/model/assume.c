@@ -247,8 +247,8 @@ int p2p_assume_parse(struct p2p_arena *arena, const char *const *words, size_t c
 	}
 	if (assume.kernel && assume.p2pdma == P2P_YES && !p2p_release_parse(assume.kernel, &release) &&
 	    p2p_release_before_p2pdma(release))
-		return p2p_problem_set(problem, -EINVAL, "--assume p2pdma=yes: P2PDMA came with Linux 4.20, and %.40s is "
-				       "older; leave one of the two out", assume.kernel);
+		return p2p_problem_set(problem, -EINVAL, "--assume p2pdma=yes: P2PDMA came with Linux 4.20, and %.40s "
+				       "is older; leave one of the two out", assume.kernel);
 	*ret = assume;
 	return 0;
 }

@@ -226,6 +226,72 @@ PATHS="0000:00:01.0/00.0/08.0 0000:00:01.0/00.0/09.0"
 	done
 }
 
+# switch-acs with 02:08.0 cleared since boot, as the setpci line does; with that command line.
+cleared() {
+	sed -e "s|^read proc/cmdline = .*|read proc/cmdline = $1|" "$(snap switch-acs)" |
+		awk '/^hex / { here = /0000:02:08\.0\/config/ } here && /5f 00 1d 00/ { sub(/1d 00/, "11 00"); changed = 1 } { print }
+			END { exit !changed }' >"$BATS_TEST_TMPDIR/box.snap"
+}
+
+# The argument that is printed, and what the same machine answers after a boot with it.
+boots_to() { # CMDLINE [OPTION...]
+	local cmdline=$1
+	shift
+	p2ptopo why -JF "$BATS_TEST_TMPDIR/box.snap" nvme0 nvme1 "$@"
+	json_ok
+	bootargs=$(get '.pairs[0].remedy.bootargs')
+	says=$(get '.pairs[0].remedy.says')
+	p2ptopo why -JF "$BATS_TEST_TMPDIR/box.snap" nvme0 nvme1 "$@" --assume "cmdline=$cmdline $bootargs"
+	get '.pairs[0].map'
+}
+
+@test "the argument also names a hop that is clear now and redirects again after a boot" {
+	local bootargs says
+	cleared quiet
+	p2ptopo why -JF "$BATS_TEST_TMPDIR/box.snap" nvme0 nvme1
+	is "$(get '[.pairs[0].reasons[]|select(.rule=="acs-redirect")|.device]|join(" ")')" "0000:02:09.0"
+	boots_to quiet >"$BATS_TEST_TMPDIR/map"
+	is "$(<"$BATS_TEST_TMPDIR/map") $bootargs" "BUS_ADDR pci=config_acs=x0100x1@${PATHS/ /;x0100x1@}"
+	grep -q "also names a hop, clear now" <<<"$says"
+	boots_to quiet --assume kernel=6.8.0 >"$BATS_TEST_TMPDIR/map"
+	is "$(<"$BATS_TEST_TMPDIR/map") $bootargs" "BUS_ADDR pci=disable_acs_redir=${PATHS/ /;}"
+	# Where nothing is known of the boot, all that may redirect after one is named.
+	sed -i 's/^read proc\/cmdline.*/fail proc\/cmdline EACCES/' "$BATS_TEST_TMPDIR/box.snap"
+	p2ptopo why -JF "$BATS_TEST_TMPDIR/box.snap" nvme0 nvme1
+	is "$(get '.pairs[0].remedy.bootargs')" "pci=config_acs=x0100x1@${PATHS/ /;x0100x1@}"
+}
+
+@test "an argument that the command line has is merged into the new one, which replaces it" {
+	local bootargs says first second old
+	read -r first second <<<"$PATHS"
+	for old in "x0100x1@$first" "x0100x1@$first;xxxxxx1@pci:144d:a824" "xx000xx@0000:02:08.0;xx1xxxx@0000:00:01.0"; do
+		cleared "quiet pci=noats,config_acs=$old"
+		boots_to "quiet pci=noats,config_acs=$old" >"$BATS_TEST_TMPDIR/map"
+		is "$(<"$BATS_TEST_TMPDIR/map") $bootargs" "BUS_ADDR pci=config_acs=x0100x1@$second;$old"
+		grep -q "replaces the config_acs= of the command line" <<<"$says"
+	done
+	# Of a hop that is named anew what the old entry says of other bits stays, and the entry itself goes.
+	cleared "pci=config_acs=00111x1@$second;x0100x1@$first"
+	boots_to "pci=config_acs=00111x1@$second;x0100x1@$first" >"$BATS_TEST_TMPDIR/map"
+	is "$(<"$BATS_TEST_TMPDIR/map") $bootargs" "BUS_ADDR pci=config_acs=00100x1@$second;x0100x1@$first"
+	sed -i 's/^read proc\/sys\/kernel\/osrelease = .*/read proc\/sys\/kernel\/osrelease = 6.8.12/
+		s/^read proc\/cmdline = .*/read proc\/cmdline = pci=disable_acs_redir=02:08.0/' "$BATS_TEST_TMPDIR/box.snap"
+	boots_to "pci=disable_acs_redir=02:08.0" >"$BATS_TEST_TMPDIR/map"
+	is "$(<"$BATS_TEST_TMPDIR/map") $bootargs" "BUS_ADDR pci=disable_acs_redir=$second;02:08.0"
+	grep -q "replaces the disable_acs_redir= of the command line" <<<"$says"
+}
+
+@test "what cannot be promised is not printed, and why is said" {
+	local bootargs says
+	cleared 'pci=config_acs=xx0x0xx@$(reboot)'
+	p2ptopo why -JF "$BATS_TEST_TMPDIR/box.snap" nvme0 nvme1
+	is "$(get '.pairs[0].remedy|[.bootargs,.becomes]|map(tostring)|join(" ")')" "null BUS_ADDR"
+	get '.pairs[0].remedy.says' | grep -q "no boot argument: it would replace the config_acs="
+	on endpoint-acs why -J 01:00.0 01:00.1
+	is "$(get '.pairs[0].remedy.bootargs')" null
+	get '.pairs[0].remedy.says' | grep -q "no boot argument: without an IOMMU"
+}
+
 @test "where no ACS change helps, the first release that allows it is named" {
 	on icelake why -J nvme0 eth0 --assume kernel=5.10.13
 	is "$(get '.pairs[0].remedy|[.kind,.becomes]|join(" ")')" "kernel THRU_HOST_BRIDGE"
