@@ -151,5 +151,6 @@ const struct p2p_verb p2p_verb_diff = {
 		   "is known on one side only is no difference; --all shows it (?), and every pair, every function's "
 		   "answers, and what changes by itself: free peer memory and power states. Exit status: 0 the same, "
 		   "1 different, 4 the same as far as both sides are known.",
+	.takes_files = true,
 	.run = run,
 };

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../base/arena.h"
 #include "../base/buf.h"
@@ -425,6 +426,21 @@ static int run(const struct p2p_cli *cli)
 	return cli->verb->run(cli);
 }
 
+static bool is_input(const char *file)
+{
+	return file && (!strcmp(file, "-") || !strcmp(file, "/dev/stdin"));
+}
+
+/* Is what a person types on the terminal to be read?  A pager would want the same keys before anything is printed. */
+static bool reads_terminal(const struct p2p_cli *cli)
+{
+	bool input = p2p_cli_knows(cli, "from") && is_input(p2p_cli_value(cli, "from"));
+
+	for (size_t i = 0; cli->verb && cli->verb->takes_files && i < cli->arg_count; i++)
+		input = input || is_input(cli->args[i]);
+	return input && cli->task == P2P_CLI_RUN && isatty(STDIN_FILENO);
+}
+
 int p2p_cli_main(const struct p2p_program *program, int argc, char *argv[])
 {
 	struct p2p_problem problem = { "" };
@@ -438,7 +454,9 @@ int p2p_cli_main(const struct p2p_program *program, int argc, char *argv[])
 		complain(stderr, program->name, problem.text);
 		return P2P_EXIT_USAGE;
 	}
-	if (cli.task != P2P_CLI_VERSION && !p2p_cli_has(&cli, "no-pager") && !(cli.verb && cli.verb->no_pager))
+	if (reads_terminal(&cli))
+		complain(stderr, program->name, "reading from the terminal, end with Ctrl-D");
+	else if (cli.task != P2P_CLI_VERSION && !p2p_cli_has(&cli, "no-pager") && !(cli.verb && cli.verb->no_pager))
 		p2p_pager_start(program->name);
 	int status = run(&cli);
 	int error = p2p_cli_close_output();

@@ -73,6 +73,7 @@ struct p2p_verb {
 	const char *summary; /* one sentence, no capital, no full stop */
 	const char *details; /* for VERB --help: lines are wrapped, but for those that start with a blank; or NULL */
 	int (*run)(const struct p2p_cli *cli); /* returns enum p2p_exit */
+	bool takes_files; /* its arguments are files, and - is standard input */
 	bool no_pager; /* draws on the terminal itself, or changes the machine: what it prints goes through no pager */
 };
 

@@ -66,6 +66,22 @@ into_file() {
 	says "p2ptopo "
 }
 
+@test "no pager where the terminal is what is read, and how to end that is said" {
+	# A file with no line is no machine: what matters is that Ctrl-D ends it.
+	terminal 10 '\x04' -F - tree
+	says "p2ptopo: reading from the terminal, end with Ctrl-D"
+	says "status 3"
+	terminal 10 '\x04' diff "$(snap switch)" -
+	says "reading from the terminal, end with Ctrl-D"
+	says "status 3"
+	p2ptopo -F - tree <"$(snap switch)"
+	exits 0
+	silent
+	p2ptopo -F - tree --help
+	exits 0
+	silent
+}
+
 @test "P2P_PAGER comes before PAGER, and is a command of the shell" {
 	PAGER=false P2P_PAGER="sed 's/^/> /'" terminal 10 '' -F "$(snap switch)" why nvme0 nvme1
 	says "> provider"
