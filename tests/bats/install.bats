@@ -49,10 +49,13 @@ programs_are_there() { # DEST FILE...
 		share/fish/vendor_completions.d/p2pctl.fish
 		share/fish/vendor_completions.d/p2ptopo.fish
 		share/man/man5/p2p-allowlist.5
+		share/man/man5/p2p-policy.5
 		share/man/man5/p2p-snapshot.5
 		share/man/man8/p2pctl.8
 		share/man/man8/p2ptopo.8
 		share/p2ptopo/allowlist.yaml
+		share/p2ptopo/p2p-policy-1.json
+		share/p2ptopo/p2pctl-1.json
 		share/p2ptopo/p2ptopo-1.json
 		share/zsh/site-functions/_p2ptopo
 	END
