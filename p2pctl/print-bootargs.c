@@ -26,6 +26,23 @@ static const char *takes(enum p2p_acs_args args)
 	}
 }
 
+/* For programs; NULL: not known. */
+static const char *takes_word(enum p2p_acs_args args)
+{
+	switch (args) {
+	case P2P_ACS_ARGS_DISABLE_REDIR:
+		return "disable_acs_redir";
+	case P2P_ACS_ARGS_CONFIG_ACS:
+		return "config_acs";
+	case P2P_ACS_ARGS_BROKEN:
+		return "broken";
+	case P2P_ACS_ARGS_NONE:
+		return "none";
+	default:
+		return NULL;
+	}
+}
+
 static bool is_this(const struct bootargs *bootargs)
 {
 	return bootargs->image.path && !bootargs->image.confined;
@@ -127,19 +144,21 @@ static void print_pair(const struct bootargs *bootargs, size_t pair)
 	const struct p2p_outcome *outcome = &bootargs->plan->outcomes[pair];
 	struct p2p_buf text = P2P_BUF_INIT;
 	bool alike = is_alike(bootargs, pair);
+	/* Another pair's change may give it a way all the same. */
+	bool says = outcome->says && !strcmp(print_map(&outcome->before), print_map(&outcome->after));
 
 	print_put_function(topo, outcome->provider, &text);
 	p2p_buf_puts(&text, topo->style.ascii ? " > " : " → ");
 	print_put_function(topo, outcome->client, &text);
 	p2p_buf_puts(&text, ": ");
-	if (outcome->says)
+	if (says)
 		p2p_buf_puts(&text, outcome->says);
 	else if (outcome->refused)
 		p2p_buf_puts(&text, "refused, see the price below");
 	else if (alike)
 		put_change(bootargs, 0, pair, &text);
 	topo_print_text(topo, "  ", "      ", p2p_buf_text(&text));
-	for (size_t i = 0; !alike && !outcome->says && !outcome->refused && i < bootargs->kernel_count; i++) {
+	for (size_t i = 0; !alike && !says && !outcome->refused && i < bootargs->kernel_count; i++) {
 		p2p_buf_reset(&text);
 		p2p_buf_printf(&text, "%s: ", bootargs->kernels[i].name);
 		put_change(bootargs, i, pair, &text);
@@ -292,7 +311,7 @@ static void json_kernel(const struct bootargs *bootargs, size_t index, struct p2
 	p2p_json_answer(json, "p2pdma", !p2p_known(kernel->host.p2pdma.fact) ? P2P_MAYBE
 					: kernel->host.p2pdma.value	     ? P2P_YES
 									     : P2P_NO);
-	p2p_json_text(json, "takes", takes(judged->args));
+	p2p_json_text(json, "takes", takes_word(judged->args));
 	p2p_json_text(json, "fate", p2p_bootargs_fate_name(judged->fate));
 	p2p_json_text(json, "says", judged->says);
 	p2p_json_array(json, "pairs", false);
@@ -407,7 +426,7 @@ int bootargs_print_json(const struct bootargs *bootargs)
 		p2p_json_envelope(json, "p2pctl/1", bootargs->ctl->topo.machine);
 	} else {
 		p2p_json_object(json, NULL, false);
-		p2p_json_text(json, "schema", "p2ptopo/1");
+		p2p_json_text(json, "schema", "p2pctl/1");
 	}
 	p2p_json_object(json, "boot", false);
 	if (bootargs->made)

@@ -152,7 +152,7 @@ static enum p2p_exit write_argument(struct bootargs *bootargs)
 	const char *argument = bootargs->made->argument;
 	bool place = bootargs->files.grub || bootargs->files.kernel_install;
 
-	if (argument && bootargs->only_present && place)
+	if (argument && bootargs->only_present && place && bootargs->refused_count < BOOTARGS_REFUSED_MAX)
 		bootargs->refused[bootargs->refused_count++] =
 			"the present command line has ACS arguments that no file here gives: whatever gives them would "
 			"be overridden, or would override ours; put all of the argument above there by hand";
@@ -161,8 +161,9 @@ static enum p2p_exit write_argument(struct bootargs *bootargs)
 	if (bootargs->unknown)
 		return P2P_EXIT_UNKNOWN;
 	if (is_blind(bootargs)) {
-		ctl_say(bootargs->ctl, "what was written before stays: it would change, and ACS of some functions could "
-				       "not be read, which may be why; look as root, with all devices awake");
+		ctl_say(bootargs->ctl,
+			"what was written before stays: it would change, and ACS of some functions could "
+			"not be read, which may be why; look as root, with all devices awake");
 		return P2P_EXIT_UNKNOWN;
 	}
 	if (!argument && !bootargs->files.written)

@@ -242,7 +242,8 @@ static struct p2p_machine *machine_after(struct p2p_planner *planner)
 
 	*after = *before;
 	after->functions = p2p_arena_array(planner->arena, before->function_count, sizeof(*after->functions));
-	memcpy(after->functions, before->functions, before->function_count * sizeof(*after->functions));
+	if (before->function_count)
+		memcpy(after->functions, before->functions, before->function_count * sizeof(*after->functions));
 	for (size_t i = 0; i < before->function_count; i++)
 		after->functions[i].acs.ctrl = word_after(planner, (int)i);
 	return after;

@@ -130,7 +130,8 @@ int boot_record_load(const struct p2p_image *image, struct p2p_arena *arena, str
 		return p2p_problem_set(problem, error, "%s: this is not what p2pctl wrote; look at it and the files "
 				       "of the boot loader, and move it away", path);
 	if (error && error != -ENOENT)
-		return p2p_problem_set(problem, error, "%s: %s", path, p2p_problem_errno(error));
+		return p2p_problem_set(problem, error, "%s: %s%s", path, p2p_problem_errno(error),
+				       error == -EACCES ? "; look as root" : "");
 	return 0;
 }
 

@@ -16,6 +16,18 @@
 
 #include "kernel.h"
 
+static int open_path(const struct p2p_image *image, const char *path, int flags)
+{
+	struct open_how how = { .flags = (unsigned)(flags | O_CLOEXEC), .resolve = RESOLVE_IN_ROOT };
+	int fd, tries = 0;
+
+	do
+		fd = image->confined ? (int)syscall(SYS_openat2, image->root, path, &how, sizeof(how)) :
+				       openat(image->root, path, flags | O_CLOEXEC);
+	while (fd < 0 && (errno == EINTR || (errno == EAGAIN && tries++ < 100)));
+	return fd < 0 ? -errno : fd;
+}
+
 int p2p_image_open(const char *path, struct p2p_problem *problem, struct p2p_image *ret)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -23,7 +35,15 @@ int p2p_image_open(const char *path, struct p2p_problem *problem, struct p2p_ima
 	if (fd < 0)
 		return p2p_problem_set(problem, -errno, "%s: %s", path, p2p_problem_errno(-errno));
 	*ret = (struct p2p_image){ fd, path, strcmp(path, "/") != 0 };
-	return 0;
+	int again = open_path(ret, ".", O_PATH);
+
+	if (again >= 0) {
+		close(again);
+		return 0;
+	}
+	p2p_image_close(ret);
+	return p2p_problem_set(problem, again, "%s: cannot keep reads inside it: openat2 (Linux 5.6): %s", path,
+			       p2p_problem_errno(again));
 }
 
 void p2p_image_close(struct p2p_image *image)
@@ -40,18 +60,6 @@ const char *p2p_image_name(const struct p2p_image *image, struct p2p_arena *aren
 	while (len && image->path[len - 1] == '/')
 		len--;
 	return p2p_arena_printf(arena, "%.*s/%s", (int)len, image->path, path);
-}
-
-static int open_path(const struct p2p_image *image, const char *path, int flags)
-{
-	struct open_how how = { .flags = (unsigned)(flags | O_CLOEXEC), .resolve = RESOLVE_IN_ROOT };
-	int fd, tries = 0;
-
-	do
-		fd = image->confined ? (int)syscall(SYS_openat2, image->root, path, &how, sizeof(how)) :
-				       openat(image->root, path, flags | O_CLOEXEC);
-	while (fd < 0 && (errno == EINTR || (errno == EAGAIN && tries++ < 100)));
-	return fd < 0 ? -errno : fd;
 }
 
 static int read_all(int fd, size_t most, bool head, struct p2p_buf *ret)

@@ -307,6 +307,41 @@ files_of() { (cd image && find etc -type f -exec sha256sum {} + | sort -k2 && fi
 	is "$(<image/etc/kernel/cmdline)" 'root=/dev/sda1 more'
 }
 
+@test "a run that was killed between the record and the files, or between two files, is finished or taken back" {
+	debian_image
+	mkdir image/etc/kernel
+	echo 'root=/dev/sda1' >image/etc/kernel/cmdline
+	local before after which
+	before=$(files_of)
+	bootargs switch-acs --image image --write
+	after=$(files_of)
+	for which in none grub both; do
+		[ $which = both ] || echo 'root=/dev/sda1' >image/etc/kernel/cmdline
+		[ $which != none ] || rm image/etc/default/grub.d/p2pctl.cfg
+		bootargs switch-acs --image image --write
+		exits 0
+		is "$(files_of)" "$after"
+		[ $which = both ] || echo 'root=/dev/sda1' >image/etc/kernel/cmdline
+		[ $which != none ] || rm image/etc/default/grub.d/p2pctl.cfg
+		bootargs switch-acs --image image --remove
+		exits 0
+		is "$(files_of)" "$before"
+		bootargs switch-acs --image image --write
+	done
+}
+
+@test "where the second file cannot be replaced, the first is as it was" {
+	debian_image
+	mkdir -p image/etc/kernel/.cmdline.new
+	echo 'root=/dev/sda1' >image/etc/kernel/cmdline
+	local before
+	before=$(files_of)
+	bootargs switch-acs --image image --write
+	exits 5
+	complains 'image/etc/kernel/cmdline: '
+	is "$(files_of)" "$before"
+}
+
 @test "a new policy or another kernel replaces what was written, before and after the next boot" {
 	debian_image
 	mkdir image/etc/kernel
@@ -475,3 +510,35 @@ files_of() { (cd image && find etc -type f -exec sha256sum {} + | sort -k2 && fi
 	says_not reboot
 	says '6.6.6 takes disable_acs_redir='
 }
+
+@test "JSON is as its schema says, whatever comes of it" {
+	debian_image
+	mkdir -p image/usr/local/sbin image/etc/kernel
+	echo 'root=/dev/sda1' >image/etc/kernel/cmdline
+	echo 'setpci -s $i ECAP_ACS+6.w=0' >image/usr/local/sbin/acs
+	# shellcheck disable=SC2016
+	echo 'GRUB_CMDLINE_LINUX="pci=config_acs=1xx@pci:15b3:101d pci=disable_acs_redir=$x"' >>image/etc/default/grub
+	bootargs switch-acs --image image --json
+	exits 5
+	json_ok
+	is "$(get -c '[.boot.others[] | [.name, .list]]')" '[["disable_acs_redir",null],["config_acs","1xx@pci:15b3:101d"]]'
+	echo 'GRUB_CMDLINE_LINUX=' >image/etc/default/grub
+	bootargs switch-acs --image image --write --json
+	exits 0
+	json_ok
+	is "$(get -c '[.boot.changed[].path]')" '["image/etc/default/grub.d/p2pctl.cfg","image/etc/kernel/cmdline"]'
+	bootargs switch-acs --image image --remove --json
+	exits 0
+	json_ok
+	is "$(get -c '[.boot.changed[].says]')" '["removed","as it was without our argument"]'
+	for kernel in 4.19 6.1 6.12 6.12.8 6.15 7.9; do
+		bootargs switch-acs --kernel $kernel --json
+		json_ok
+	done
+	for machine in ubuntu el9 unprivileged unprivileged-zen no-pci laptop hostile dgx; do
+		bootargs "$machine" --json
+		json_ok
+	done
+}
+
+@test "all JSON of this file is as the schema says" { json_all_ok; }
