@@ -97,13 +97,34 @@ static bool is_restart(const struct p2p_edit *edit)
 	return edit->kind == P2P_EDIT_TEXT && length > 7 && !strcmp(edit->key + length - 7, "/enable");
 }
 
-/* Was the namespace restarted for the sake of that change? */
-static bool goes_with(const struct force *restart, const struct force *other)
+/* Was the namespace restarted for the sake of that other change of the run? */
+static bool goes_with(const struct p2p_edit *restart, const struct p2p_edit *other)
 {
-	size_t folder = strlen(restart->edit->key) - strlen("enable");
+	size_t folder = strlen(restart->key) - strlen("enable");
 
-	return restart->run == other->run && !strncmp(restart->edit->key, other->edit->key, folder) &&
-	       !strcmp(other->edit->key + folder, "p2pmem");
+	return !strncmp(restart->key, other->key, folder) && !strcmp(other->key + folder, "p2pmem");
+}
+
+/* A restart stays as long as what it was for does: no longer, or a run that was killed would leave the namespace off. */
+static bool is_needed(const struct force *list, size_t count, const struct force *restart, const bool *unwanted)
+{
+	for (size_t i = 0; i < count; i++)
+		if (list[i].run == restart->run && goes_with(restart->edit, list[i].edit) && !unwanted[i])
+			return true;
+	return false;
+}
+
+/* Was its namespace switched off already, to take it back?  Then that is finished, whatever is wished by now. */
+static bool is_half_taken_back(const struct force *force)
+{
+	for (size_t i = 0; i < force->run->count; i++) {
+		const struct p2p_entry *entry = &force->run->entries[i];
+
+		if (is_restart(&entry->change) && p2p_entry_settled(entry->state) &&
+		    goes_with(&entry->change, force->edit))
+			return true;
+	}
+	return false;
 }
 
 void force_unwanted(struct ctl *ctl, const struct force *list, size_t count, bool *ret)
@@ -113,9 +134,10 @@ void force_unwanted(struct ctl *ctl, const struct force *list, size_t count, boo
 	const struct p2p_plan *plan = ctl_plan_policy(ctl, judge);
 
 	for (size_t i = 0; i < count; i++)
-		ret[i] = !is_restart(list[i].edit) && !is_planned(plan, list[i].edit);
+		ret[i] = !is_restart(list[i].edit) &&
+			 (!is_planned(plan, list[i].edit) || is_half_taken_back(&list[i]));
 	for (size_t i = 0; i < count; i++)
-		for (size_t j = 0; j < count && is_restart(list[i].edit); j++)
-			ret[i] |= ret[j] && goes_with(&list[i], &list[j]);
+		if (is_restart(list[i].edit))
+			ret[i] = !is_needed(list, count, &list[i], ret);
 	p2p_judge_free(judge);
 }

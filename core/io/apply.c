@@ -207,12 +207,31 @@ static int take_back(const struct p2p_apply *apply, const struct p2p_edit *chang
 	return 0;
 }
 
+/*
+ * Is a later change of the same place, as a namespace switched on again, still
+ * to be taken back?  It would then undo this one's undoing.
+ */
+static bool is_blocked(const struct p2p_run *run, size_t entry)
+{
+	const struct p2p_edit *change = &run->entries[entry].change;
+
+	for (size_t i = entry + 1; i < run->count; i++)
+		if (!p2p_entry_settled(run->entries[i].state) && run->entries[i].change.offset == change->offset &&
+		    !strcmp(run->entries[i].change.key, change->key))
+			return true;
+	return false;
+}
+
 /* The same with its record; *unwritten is why the journal could not be written before, or now. */
 static int settle(const struct p2p_apply *apply, struct p2p_run *run, size_t entry, struct p2p_problem *problem,
 		  int *unwritten)
 {
-	int error = take_back(apply, &run->entries[entry].change, problem);
+	int error;
 
+	if (is_blocked(run, entry) && !*unwritten && !apply->forget)
+		return complain(problem, -EBUSY, &run->entries[entry].change,
+				"a later change of it has to be taken back first");
+	error = take_back(apply, &run->entries[entry].change, problem);
 	if (error && !apply->forget)
 		return error;
 	if (!*unwritten)

@@ -467,6 +467,35 @@ static void test_superseded(void)
 	CHECK(!recover(&machine, false, &stuck, &recovered) && !recovered);
 }
 
+/* A namespace that is switched off and on for a change: where it cannot be switched off again, all waits for that. */
+static void test_restart(void)
+{
+	static const struct p2p_edit restart[] = {
+		{ .kind = P2P_EDIT_TEXT, .key = keys[3], .text_before = "1", .text_after = "0" },
+		{ .kind = P2P_EDIT_TEXT, .key = keys[4], .text_before = "0", .text_after = "0000:03:00.0" },
+		{ .kind = P2P_EDIT_TEXT, .key = keys[3], .text_before = "0", .text_after = "1" },
+	};
+
+	for (unsigned at = 3; at < 6; at++) {
+		struct p2p_problem problem = { "" };
+		struct machine machine;
+		size_t stuck = 9, recovered = 9;
+
+		folder_clear();
+		machine_begin(&machine);
+		snprintf(machine.texts[0], sizeof(machine.texts[0]), "1");
+		machine.fault = FAULT_PERM;
+		machine.at = at;
+		struct p2p_apply apply = begin(&machine);
+
+		CHECK(!p2p_apply_run(&apply, restart, 3, false, "enable", &problem, &stuck));
+		p2p_journal_free(apply.journal);
+		CHECK(undo(&machine, 1, &problem, &stuck) == -EPERM && stuck == (at == 3 ? 2 : 1));
+		CHECK(!recover(&machine, false, &stuck, &recovered) && recovered == 1 && !in_force(&machine));
+		CHECK(!strcmp(machine.texts[0], "1") && !strcmp(machine.texts[1], "0"));
+	}
+}
+
 /* More runs than a program would be killed in before somebody looks. */
 static void test_many_open(void)
 {
@@ -573,6 +602,7 @@ int main(void)
 	test_stop();
 	test_third_value();
 	test_superseded();
+	test_restart();
 	test_many_open();
 	test_prefixes();
 	folder_remove();
