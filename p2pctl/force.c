@@ -105,7 +105,7 @@ static bool goes_with(const struct p2p_edit *restart, const struct p2p_edit *oth
 	return !strncmp(restart->key, other->key, folder) && !strcmp(other->key + folder, "p2pmem");
 }
 
-/* A restart stays as long as what it was for does: no longer, or a run that was killed would leave the namespace off. */
+/* A restart stays as long as what it was for does; any longer, and a killed run would leave the namespace off. */
 static bool is_needed(const struct force *list, size_t count, const struct force *restart, const bool *unwanted)
 {
 	for (size_t i = 0; i < count; i++)
