@@ -25,6 +25,14 @@ struct diff_match {
 void diff_match_make(struct p2p_arena *arena, const struct p2p_machine *before, const struct p2p_machine *after,
 		     struct diff_match *ret);
 
+/*
+ * diff-bridges.c: the host bridge after of every one before, or P2P_NOBODY;
+ * without those below functions.  `ret` has room for those before.
+ */
+void diff_match_hostbridges(const struct p2p_machine *before, const struct p2p_machine *after, int *ret);
+
+uint64_t diff_mix(uint64_t hash, uint64_t value);
+
 /* A diff that is being made. */
 struct diff {
 	struct p2p_diff *ret;

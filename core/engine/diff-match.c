@@ -233,13 +233,7 @@ static void drain(struct matcher *matcher, size_t from, enum mode mode)
 		match_children(matcher, matcher->queue[i], mode);
 }
 
-/* ----------------------------------------------------------- host bridges */
-
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-	hash ^= value + 0x9e3779b97f4a7c15ull + (hash << 6) + (hash >> 2);
-	return hash * 0xff51afd7ed558ccdull;
-}
+/* -------------------------------------------------------------- elsewhere */
 
 static uint64_t identity(const struct p2p_function *function)
 {
@@ -248,7 +242,7 @@ static uint64_t identity(const struct p2p_function *function)
 	uint64_t hash = 1;
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
-		hash = mix(hash, p2p_known(numbers[i]->fact) ? numbers[i]->value : 0x10000);
+		hash = diff_mix(hash, p2p_known(numbers[i]->fact) ? numbers[i]->value : 0x10000);
 	return hash;
 }
 
@@ -258,7 +252,7 @@ static uint64_t identity_serial(const struct p2p_function *function)
 	uint64_t hash = identity(function);
 
 	for (const char *at = p2p_known(function->serial.fact) ? function->serial.text : ""; *at; at++)
-		hash = mix(hash, (unsigned char)*at);
+		hash = diff_mix(hash, (unsigned char)*at);
 	return hash;
 }
 
@@ -276,59 +270,6 @@ static int sought_order(const void *a, const void *b)
 		return x->what < y->what ? -1 : 1;
 	return (x->index > y->index) - (x->index < y->index);
 }
-
-static size_t hostbridges_left(const struct matcher *matcher, int at, struct sought *ret)
-{
-	const struct side *side = &matcher->sides[at];
-	size_t count = 0;
-
-	for (size_t i = 0; i < side->machine->hostbridge_count; i++) {
-		size_t container = side->machine->function_count + i;
-		uint64_t what = 2;
-
-		if (matcher->ret->hostbridges[at][i] != P2P_NOBODY ||
-		    side->machine->hostbridges[i].under != P2P_NOBODY)
-			continue;
-		for (size_t j = side->start[container]; j < side->start[container + 1]; j++)
-			what = mix(mix(what, side->children[j].slot),
-				   identity(&side->machine->functions[side->children[j].index]));
-		ret[count++] = (struct sought){ what, (int)i };
-	}
-	qsort(ret, count, sizeof(*ret), sought_order);
-	return count;
-}
-
-/* By name; those left, whose buses have other numbers now, by what is on their root bus. */
-static void match_hostbridges(struct matcher *matcher)
-{
-	const struct p2p_machine *x = matcher->sides[0].machine, *y = matcher->sides[1].machine;
-	struct sought *a = p2p_realloc(NULL, x->hostbridge_count, sizeof(*a));
-	struct sought *b = p2p_realloc(NULL, y->hostbridge_count, sizeof(*b));
-
-	for (size_t i = 0, j = 0; i < x->hostbridge_count && j < y->hostbridge_count;) {
-		const struct p2p_hostbridge *from = &x->hostbridges[i], *to = &y->hostbridges[j];
-		uint64_t first = (uint64_t)from->domain << 8 | from->bus, second = (uint64_t)to->domain << 8 | to->bus;
-
-		if (first == second && from->under == P2P_NOBODY && to->under == P2P_NOBODY)
-			link_hostbridges(matcher, (int)i, (int)j);
-		i += first <= second;
-		j += second <= first;
-	}
-	size_t a_count = hostbridges_left(matcher, 0, a), b_count = hostbridges_left(matcher, 1, b);
-
-	for (size_t i = 0, j = 0; i < a_count && j < b_count;) {
-		uint64_t first = a[i].what, second = b[j].what;
-
-		if (first == second)
-			link_hostbridges(matcher, a[i].index, b[j].index);
-		i += first <= second;
-		j += second <= first;
-	}
-	free(a);
-	free(b);
-}
-
-/* -------------------------------------------------------------- elsewhere */
 
 /* A function whose place cannot be told on one side is looked for at its address. */
 static void match_addresses(struct matcher *matcher)
@@ -354,8 +295,8 @@ static uint64_t branch_of(struct side *side, int index)
 	uint64_t what = identity_serial(&side->machine->functions[index]);
 
 	for (size_t i = side->start[index]; i < side->start[index + 1]; i++)
-		what = mix(mix(what, (side->children[i].vf ? 0x10000u : 0) + side->children[i].slot),
-			   branch_of(side, side->children[i].index));
+		what = diff_mix(diff_mix(what, (side->children[i].vf ? 0x10000u : 0) + side->children[i].slot),
+				branch_of(side, side->children[i].index));
 	return side->branch[index] = what ? what : 1;
 }
 
@@ -454,6 +395,7 @@ void diff_match_make(struct p2p_arena *arena, const struct p2p_machine *before, 
 	const struct p2p_machine *machines[2] = { before, after };
 	struct p2p_arena *scratch = p2p_arena_new();
 	struct matcher matcher = { .ret = ret };
+	int *hostbridges;
 
 	for (int i = 0; i < 2; i++) {
 		side_make(scratch, machines[i], &matcher.sides[i]);
@@ -463,7 +405,11 @@ void diff_match_make(struct p2p_arena *arena, const struct p2p_machine *before, 
 	ret->how = p2p_arena_array(arena, before->function_count, sizeof(*ret->how));
 	matcher.queue = p2p_arena_array(scratch, before->function_count + before->hostbridge_count,
 					sizeof(*matcher.queue));
-	match_hostbridges(&matcher);
+	hostbridges = p2p_arena_array(scratch, before->hostbridge_count, sizeof(*hostbridges));
+	diff_match_hostbridges(before, after, hostbridges);
+	for (size_t i = 0; i < before->hostbridge_count; i++)
+		if (hostbridges[i] != P2P_NOBODY)
+			link_hostbridges(&matcher, (int)i, hostbridges[i]);
 	drain(&matcher, 0, MODE_SAME);
 	match_addresses(&matcher);
 	drain(&matcher, 0, MODE_SAME);

@@ -210,6 +210,130 @@ pair() {
 	json_ok
 }
 
+# Root buses as `pair` takes them; what is on a bus is the same whatever its number is.
+first() { # BUS
+	cat <<-END
+		  pci0000:$1
+		    00.0 8086:09a2 host
+		    01.0 8086:352a port acs=5f/1d
+		      00.0 10de:20b2 gpu driver=amdgpu
+		    02.0 8086:352a port acs=5f/${2-0}
+		      00.0 15b3:101d nic driver=mlx5_core dev=mlx5_0,eth0
+	END
+}
+second() { # BUS
+	cat <<-END
+		  pci0000:$1
+		    00.0 8086:0d57 host
+		    01.0 8086:352a port acs=5f/0
+		      00.0 10de:20b2 gpu driver=amdgpu
+		    02.0 8086:352a port acs=5f/0
+		      00.0 15b3:101d nic driver=mlx5_core dev=mlx5_1,eth1
+	END
+}
+drive() { # BUS SLOT [CTRL]
+	cat <<-END
+		  pci0000:$1
+		    00.0 8086:0d57 host
+		    $2.0 8086:352a port acs=5f/${3-0}
+		      00.0 144d:a824 nvme driver=nvme
+	END
+}
+
+# Sockets that only their cards and their ACS tell apart: `socket BUS DEVICE KIND CTRL`.
+socket() {
+	cat <<-END
+		  pci0000:$1
+		    00.0 8086:09a2 host
+		    01.0 8086:352a port acs=5f/$4
+		      00.0 $2 $3
+	END
+}
+
+@test "a root bus may have the number that another one had: no difference" {
+	pair < <(echo machine before; drive 00 01; first 15; second 37
+		echo; echo machine after; drive 00 01; first 37; second 59)
+	exits 0
+	p2ptopo diff "$a" "$b"
+	exits 0
+	is "$output" "No difference."
+	p2ptopo diff -a "$b" "$a"
+	exits 0
+	# No host bridge device is the only one of its kind, as in machines of equal sockets: by the cards, and in order.
+	pair < <(echo machine before; socket 15 10de:20b2 gpu 1d; socket 37 15b3:101d nic 0; socket 59 144d:a824 nvme 10
+		echo; echo machine after; socket 37 10de:20b2 gpu 1d; socket 59 15b3:101d nic 0; socket 80 144d:a824 nvme 10)
+	exits 0
+	# The same with nothing to tell them apart but what may change.
+	pair < <(echo machine before; socket 15 10de:20b2 gpu 1d; socket 37 10de:20b2 gpu 0
+		echo; echo machine after; socket 37 10de:20b2 gpu 1d; socket 59 10de:20b2 gpu 0)
+	exits 0
+	# Domains too.
+	pair < <(echo machine before; first 15; second 37
+		echo; echo machine after; { first 37; second 15; } | sed s/0000/0001/)
+	exits 0
+}
+
+@test "numbers that moved on, and one change: that one is named" {
+	pair < <(echo machine before; drive 00 01; first 15; second 37
+		echo; echo machine after; drive 00 01; first 37 1d; second 59)
+	exits 1
+	is "$(changes)" "0000:37:02.0 acs: SrcValid- TransBlk- ReqRedir- CmpltRedir- UpstreamFwd- EgressCtrl- DirectTrans- > SrcValid+ TransBlk- ReqRedir+ CmpltRedir+ UpstreamFwd+ EgressCtrl- DirectTrans-"
+	is "$(get '.diff.changes[0].device|.before+" "+.after')" "0000:15:02.0 0000:37:02.0"
+	is "$(answers)" ""
+	# A card was added on one of them, with the port that firmware hides while nothing is in its slot.
+	pair < <(echo machine before; drive 00 01; socket 15 10de:20b2 gpu 1d; socket 37 15b3:101d nic 0
+		echo; echo machine after; drive 00 01; socket 37 10de:20b2 gpu 1d
+		printf '    02.0 8086:352a port\n      00.0 144d:a824 nvme\n'; socket 59 15b3:101d nic 0)
+	exits 1
+	is "$(changes)" "0000:37:02.0 appeared: false > 0000:37:02.0; 0000:39:00.0 appeared: false > 0000:37:02.0/00.0"
+	p2ptopo diff -J "$b" "$a"
+	is "$(changes)" "0000:37:02.0 vanished: 0000:37:02.0 > false; 0000:39:00.0 vanished: 0000:37:02.0/00.0 > false"
+}
+
+@test "a socket in front of the others, or one less, moves none of them" {
+	pair < <(echo machine before; first 15; second 37
+		echo; echo machine after; drive 15 03; first 37; second 59)
+	exits 1
+	is "$(changes)" "0000:15:00.0 appeared: false > 0000:15:00.0; 0000:15:03.0 appeared: false > 0000:15:03.0; 0000:16:00.0 appeared: false > 0000:15:03.0/00.0"
+	is "$(answers)" ""
+	p2ptopo diff -J "$b" "$a"
+	is "$(get '[.diff.changes[].kind]|unique|join(" ")') $(answers)" "vanished "
+	# Of equal sockets the cards say which one is new.
+	pair < <(echo machine before; socket 15 10de:20b2 gpu 1d; socket 37 15b3:101d nic 0
+		echo; echo machine after; socket 15 144d:a824 nvme 0; socket 37 10de:20b2 gpu 1d; socket 59 15b3:101d nic 0)
+	is "$(changes)" "0000:15:00.0 appeared: false > 0000:15:00.0; 0000:15:01.0 appeared: false > 0000:15:01.0; 0000:16:00.0 appeared: false > 0000:15:01.0/00.0"
+	# Of those with the same cards the numbers do.
+	pair < <(echo machine before; socket 15 10de:20b2 gpu 1d; socket 59 10de:20b2 gpu 0
+		echo; echo machine after; socket 15 10de:20b2 gpu 1d; socket 37 10de:20b2 gpu 10; socket 59 10de:20b2 gpu 0)
+	is "$(changes)" "0000:37:00.0 appeared: false > 0000:37:00.0; 0000:37:01.0 appeared: false > 0000:37:01.0; 0000:38:00.0 appeared: false > 0000:37:01.0/00.0"
+}
+
+@test "cards that changed places between equal sockets have moved, the sockets have not" {
+	pair < <(echo machine before; socket 15 10de:20b2 gpu 0; socket 37 15b3:101d nic 0
+		echo; echo machine after; socket 15 15b3:101d nic 0; socket 37 10de:20b2 gpu 0)
+	exits 1
+	is "$(changes)" "0000:38:00.0 moved: 0000:15:01.0/00.0 > 0000:37:01.0/00.0; 0000:16:00.0 moved: 0000:37:01.0/00.0 > 0000:15:01.0/00.0"
+	# Also where firmware shows only ports with a card in their slot.
+	pair < <(echo machine before; drive 15 01 1d; drive 37 02; echo; echo machine after; drive 15 02; drive 37 01 1d)
+	exits 1
+	p2ptopo diff "$a" "$b"
+	says "moved"
+}
+
+@test "of equal sockets each is the one with its number" {
+	pair < <(echo machine before; socket 15 10de:20b2 gpu 0; socket 37 10de:20b2 gpu 1d
+		echo; echo machine after; socket 15 10de:20b2 gpu 0; socket 37 10de:20b2 gpu 10)
+	exits 1
+	is "$(get '[.diff.changes[]|"\(.device.before) \(.fact)"]|join("; ")')" "0000:37:01.0 acs"
+	pair < <(echo machine before; socket 15 10de:20b2 gpu 0; socket 37 10de:20b2 gpu 1d
+		echo; echo machine after; socket 15 10de:20b2 gpu 1d; socket 37 10de:20b2 gpu 0)
+	is "$(get '[.diff.changes[]|"\(.device.before) \(.fact)"]|join("; ")')" "0000:15:01.0 acs; 0000:37:01.0 acs"
+	# One that replaces its host bridge device keeps its number.
+	pair < <(echo machine before; first 15; second 37; echo; echo machine after
+		first 15; second 37 | sed s/8086:0d57/8086:09a2/)
+	is "$(get '[.diff.changes[]|select(.kind!="fact")|"\(.device.before) \(.kind)"]|join("; ")')" "0000:37:00.0 replaced"
+}
+
 @test "a card in another slot has moved" {
 	pair <<-'END'
 		machine before
