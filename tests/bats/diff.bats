@@ -306,6 +306,11 @@ socket() {
 	pair < <(echo machine before; socket 15 10de:20b2 gpu 1d; socket 59 10de:20b2 gpu 0
 		echo; echo machine after; socket 15 10de:20b2 gpu 1d; socket 37 10de:20b2 gpu 10; socket 59 10de:20b2 gpu 0)
 	is "$(changes)" "0000:37:00.0 appeared: false > 0000:37:00.0; 0000:37:01.0 appeared: false > 0000:37:01.0; 0000:38:00.0 appeared: false > 0000:37:01.0/00.0"
+	# One less, and other cards on the others.
+	pair < <(echo machine before; for bus in 15 37 59; do socket $bus 10de:20b2 gpu 0; done
+		echo; echo machine after; for bus in 37 59; do socket $bus 15b3:101d nic 0; done)
+	is "$(get '[.diff.changes[]|select(.kind=="vanished" or .kind=="replaced")|"\(.device.before) \(.kind)"]|join("; ")')" \
+		"0000:15:00.0 vanished; 0000:15:01.0 vanished; 0000:16:00.0 vanished; 0000:38:00.0 replaced; 0000:5a:00.0 replaced"
 }
 
 @test "cards that changed places between equal sockets have moved, the sockets have not" {
