@@ -22,15 +22,15 @@ static void find_iommu(const struct bootargs *bootargs, enum p2p_answer by_defau
 	struct p2p_cmdline cmdline = { 0 };
 	bool intel = p2p_known(host->cpu_vendor.fact) && !strcmp(host->cpu_vendor.text, "GenuineIntel");
 
-	kernel->iommu = p2p_acs_args_asked(host);
+	enum p2p_answer now = p2p_acs_args_boot(bootargs->arena, host).iommu;
+
 	if (bootargs->present)
 		p2p_cmdline_split(bootargs->arena, bootargs->present, &cmdline);
 	enum p2p_cmdline_said said = p2p_cmdline_intel_iommu(&cmdline);
 
 	if (!intel || (bootargs->present && said != P2P_SAID_NOTHING) ||
-	    (kernel->iommu == P2P_YES && by_default == P2P_YES) || (kernel->iommu == P2P_NO && by_default == P2P_NO))
+	    (now == P2P_YES && by_default == P2P_YES) || (now == P2P_NO && by_default == P2P_NO))
 		return;
-	kernel->iommu = P2P_MAYBE;
 	kernel->iommu_open = true;
 }
 
@@ -72,7 +72,7 @@ static void add(struct bootargs *bootargs, const char *name, const struct p2p_im
 			return;
 	bootargs->kernel_count++;
 	*kernel = is_running(bootargs, name)
-			  ? (struct p2p_bootargs_kernel){ name, *host, p2p_acs_args_asked(host), false }
+			  ? (struct p2p_bootargs_kernel){ name, *host, false }
 			  : other_kernel(bootargs, name, image);
 }
 

@@ -66,7 +66,8 @@ static struct p2p_machine *boot(struct p2p_bootargs *bootargs, const struct p2p_
 {
 	const struct p2p_bootargs_asked *asked = bootargs->asked;
 	struct p2p_machine *machine = p2p_machine_copy(asked->machine, true);
-	struct p2p_boot before = p2p_acs_args_boot(&asked->machine->host), after = p2p_acs_args_boot(&kernel->host);
+	struct p2p_boot before = p2p_acs_args_boot(machine->arena, &asked->machine->host);
+	struct p2p_boot after = p2p_acs_args_boot(machine->arena, &kernel->host);
 	const char *present = asked->cmdline ? asked->cmdline : "";
 
 	before.cmdline = asked->cmdline;
@@ -76,8 +77,10 @@ static struct p2p_machine *boot(struct p2p_bootargs *bootargs, const struct p2p_
 								    (int)(strstr(present, " -- ") - present), present,
 								    after.cmdline)
 						 : p2p_arena_printf(machine->arena, "%s %s", present, after.cmdline);
-	after.iommu = kernel->iommu;
-	after.iommu_open = kernel->iommu_open;
+	if (kernel->iommu_open) {
+		after.iommu = after.requested = P2P_MAYBE;
+		after.may_gain = after.may_lose = true;
+	}
 	if (args_of(kernel) == P2P_ACS_ARGS_NONE)
 		after.cmdline = ""; /* it knows neither */
 	machine->host = kernel->host;

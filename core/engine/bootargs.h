@@ -24,8 +24,7 @@
 struct p2p_bootargs_kernel {
 	const char *name; /* uname -r */
 	struct p2p_host host; /* the facts by which it is judged */
-	enum p2p_answer iommu; /* as in struct p2p_boot */
-	bool iommu_open;
+	bool iommu_open; /* whether its IOMMU asks for ACS may differ from this boot */
 };
 
 struct p2p_bootargs_asked {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../model/acs-args.h"
+#include "../model/acs-request.h"
 #include "../model/acs.h"
 #include "../model/cmdline.h"
 #include "judge-internal.h"
@@ -163,18 +164,41 @@ static const char * override(const struct seen *seen)
 		       : NULL;
 }
 
+static bool is_cpu(const struct seen *seen, const char *vendor)
+{
+	return seen->x86 && !strcmp(seen->machine->host.cpu_vendor.text, vendor);
+}
+
+static const char *amd_iommu_off(const struct seen *seen)
+{
+	if (p2p_acs_request_amd_off(seen->judge->candidates.release) != P2P_YES)
+		return NULL;
+	if (p2p_cmdline_iommu_off(&seen->cmdline))
+		return "iommu=off need not help: on AMD the kernel requests ACS all the same where it remaps "
+		       "interrupts, "
+		       "and P2PDMA does not ask whether there is an IOMMU. The isolation of all devices is gone for "
+		       "it. "
+		       "Clearing redirect on the hops that `why` names helps";
+	return p2p_cmdline_amd_iommu(&seen->cmdline) == P2P_SAID_OFF
+		       ? "amd_iommu=off does not help: where there is an AMD IOMMU the kernel requests ACS before it "
+			 "looks at the option, and P2PDMA does not ask whether there is an IOMMU. The isolation of all "
+			 "devices is gone for nothing. Clearing redirect on the hops that `why` names helps"
+		       : NULL;
+}
+
 static const char *iommu_off(const struct seen *seen)
 {
-	bool off = p2p_cmdline_intel_iommu(&seen->cmdline) == P2P_SAID_OFF ||
-		   p2p_cmdline_amd_iommu(&seen->cmdline) == P2P_SAID_OFF;
-
 	/* 5.2 and 5.3 do ask. */
-	if (!seen->x86 || !off || seen->judge->candidates.list[0].set->set < P2P_RULESET_R2)
+	if (!seen->x86 || seen->judge->candidates.list[0].set->set < P2P_RULESET_R2)
 		return NULL;
-	return "P2PDMA does not ask whether there is an IOMMU: off only keeps the kernel from setting ACS redirect, "
-	       "and "
-	       "the isolation of all devices goes with it. Clearing redirect on the hops that `why` names does the "
-	       "same for these alone";
+	if (is_cpu(seen, "AuthenticAMD") || is_cpu(seen, "HygonGenuine"))
+		return amd_iommu_off(seen);
+	return p2p_cmdline_intel_iommu(&seen->cmdline) == P2P_SAID_OFF
+		       ? "P2PDMA does not ask whether there is an IOMMU: off at most keeps the kernel from setting ACS "
+			 "redirect, which tboot, or firmware that asks for DMA protection, may have it set all the "
+			 "same. The isolation of all devices goes with it. Clearing redirect on the hops that `why` "
+			 "names does the same for these alone"
+		       : NULL;
 }
 
 static const char *iommu_pt(const struct seen *seen)
@@ -188,8 +212,8 @@ static const char *iommu_pt(const struct seen *seen)
 static const char *amd_iommu_on(const struct seen *seen)
 {
 	return seen->x86 && says_word(seen, "amd_iommu", "on")
-		       ? "amd_iommu=on does not exist: the kernel says \"Unknown option\" and goes on. An AMD IOMMU "
-			 "is on unless it is switched off"
+		       ? "amd_iommu=on does not exist: the kernel goes on without it; 6.1 says \"Unknown option\", "
+			 "5.10 nothing. An AMD IOMMU is on unless it is switched off"
 		       : NULL;
 }
 
@@ -264,7 +288,8 @@ static const struct {
 	{ "pci-noacs", true, noacs, "drivers/pci/pci.c:pci_setup, arch/x86/pci/common.c:pcibios_setup" },
 	{ "pcie-acs-override", true, override, "drivers/pci/quirks.c:pci_dev_specific_acs_enabled" },
 	{ "iommu-off", true, iommu_off,
-	  "drivers/iommu/intel/dmar.c:detect_intel_iommu, drivers/iommu/amd/init.c:amd_iommu_detect" },
+	  "drivers/iommu/intel/dmar.c:detect_intel_iommu, drivers/iommu/amd/init.c:state_next, "
+	  "drivers/iommu/irq_remapping.c:irq_remapping_prepare" },
 	{ "iommu-pt", true, iommu_pt,
 	  "arch/x86/kernel/pci-dma.c:iommu_setup, drivers/iommu/intel/dmar.c:detect_intel_iommu" },
 	{ "amd-iommu-on", true, amd_iommu_on, "drivers/iommu/amd/init.c:parse_amd_iommu_options" },

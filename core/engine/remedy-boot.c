@@ -235,7 +235,7 @@ const char *p2p_judge_bootargs(const struct p2p_judge *judge, const struct p2p_v
 	struct p2p_cmdline cmdline;
 	struct plan plan = {
 		.judge = judge, .arena = arena, .config = args == P2P_ACS_ARGS_CONFIG_ACS,
-		.before = p2p_acs_args_booted(host), .after = p2p_acs_args_boot(host),
+		.before = p2p_acs_args_booted(arena, host), .after = p2p_acs_args_boot(arena, host),
 		.hops = p2p_arena_array(arena, max, sizeof(*plan.hops)),
 		.named = p2p_arena_array(arena, max, sizeof(*plan.named)),
 		.then = p2p_arena_array(arena, max, sizeof(*plan.then)),

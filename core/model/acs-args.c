@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "acs-match.h"
+#include "acs-request.h"
 #include "acs.h"
 #include "cmdline.h"
 #include "host.h"
@@ -76,37 +77,22 @@ static unsigned kinds_of(const struct p2p_boot *boot)
 
 /* ------------------------------------------------------------- one boot */
 
-enum p2p_answer p2p_acs_args_asked(const struct p2p_host *host)
-{
-	if (!p2p_known(host->iommu))
-		return P2P_MAYBE;
-	switch (host->iommu_kind) {
-	case P2P_IOMMU_NONE:
-		return P2P_NO;
-	case P2P_IOMMU_INTEL:
-	case P2P_IOMMU_AMD:
-		return P2P_YES;
-	default:
-		return P2P_MAYBE; /* not all of them do, nor all soon enough */
-	}
-}
-
-struct p2p_boot p2p_acs_args_boot(const struct p2p_host *host)
+struct p2p_boot p2p_acs_args_boot(struct p2p_arena *arena, const struct p2p_host *host)
 {
 	struct p2p_boot boot = {
 		.vendor = p2p_host_vendor(host) != NULL,
 		.cmdline = p2p_known(host->cmdline.fact) ? host->cmdline.text : NULL,
-		.iommu = p2p_acs_args_asked(host),
 	};
 
 	if (p2p_host_release(host, &boot.release))
 		boot.release = (struct p2p_release){ 0 };
+	p2p_acs_request_read(arena, host, &boot);
 	return boot;
 }
 
-struct p2p_boot p2p_acs_args_booted(const struct p2p_host *host)
+struct p2p_boot p2p_acs_args_booted(struct p2p_arena *arena, const struct p2p_host *host)
 {
-	struct p2p_boot boot = p2p_acs_args_boot(host);
+	struct p2p_boot boot = p2p_acs_args_boot(arena, host);
 
 	/* A kernel that was itself assumed, for a dump, left nothing behind. */
 	if (host->kernel.fact.origin != P2P_ORIGIN_READ)
@@ -166,6 +152,7 @@ static struct treatment treat(const struct p2p_machine *machine, int index, cons
 	if (plan->config && plan->kinds & KIND(P2P_ACS_ARGS_BROKEN))
 		ret.config_broken = p2p_acs_match_flags(machine, index, plan->config, true, &ret.mask_broken,
 							&ret.flags_broken);
+	/* From 6.19 on that is done as an IOMMU or a driver takes the function, whoever requested it. */
 	if (!plan->old_release && plan->boot->iommu != P2P_YES &&
 	    !p2p_known(machine->functions[index].driver.fact)) {
 		bool surely = plan->new_release && plan->boot->iommu == P2P_NO &&
@@ -186,7 +173,7 @@ static bool is_unclear(const struct treatment *treatment)
 /* All that need not be known of a boot. */
 struct guess {
 	enum p2p_acs_args kind;
-	bool iommu, touched;
+	bool requested, touched;
 	bool outside; /* of both boots: the port leads outside, so TB is set too */
 };
 
@@ -205,7 +192,7 @@ static uint16_t boot_word(uint16_t found, uint16_t cap, const struct plan *plan,
 
 	if (!guess.touched)
 		return found;
-	if (guess.iommu)
+	if (guess.requested)
 		word |= cap & (plan->defaults | (guess.outside ? TB : 0));
 	switch (guess.kind) {
 	case P2P_ACS_ARGS_BROKEN:
@@ -241,7 +228,7 @@ struct both {
 	int now;             /* the word that is there; -1: any */
 	bool same_kernel;
 	uint16_t ones, zeros; /* bits that were 1, and 0, in some word that is left */
-	bool found;
+	bool found[2];        /* any, by whether ACS was requested */
 };
 
 static void try_words(struct both *both, struct guess was, struct guess is)
@@ -253,7 +240,7 @@ static void try_words(struct both *both, struct guess was, struct guess is)
 			continue;
 		uint16_t word = boot_word(found, both->cap, both->after, &both->is, is);
 
-		both->found = true;
+		both->found[was.requested] = true;
 		both->ones |= word;
 		both->zeros |= (uint16_t)~word;
 	}
@@ -263,20 +250,24 @@ static void try_words(struct both *both, struct guess was, struct guess is)
 static bool may_both(const struct both *both, struct guess was, struct guess is)
 {
 	const struct plan *before = both->before, *after = both->after;
-	bool one_iommu = before->boot->iommu == P2P_MAYBE && after->boot->iommu == P2P_MAYBE &&
-			 !after->boot->iommu_open;
-	bool one_touched = both->was.touched == P2P_MAYBE && both->is.touched == P2P_MAYBE;
+	bool changes = after->boot->may_gain || after->boot->may_lose;
+	bool one_touched = both->was.touched == P2P_MAYBE && both->is.touched == P2P_MAYBE && !changes;
 
-	return may(before->boot->iommu, was.iommu) && may(after->boot->iommu, is.iommu) &&
+	if (before->boot->requested == P2P_MAYBE && after->boot->requested == P2P_MAYBE &&
+	    ((is.requested && !was.requested && !after->boot->may_gain) ||
+	     (!is.requested && was.requested && !after->boot->may_lose)))
+		return false;
+
+	return may(before->boot->requested, was.requested) && may(after->boot->requested, is.requested) &&
 	       may(both->was.touched, was.touched) && may(both->is.touched, is.touched) &&
 	       before->kinds & KIND(was.kind) && after->kinds & KIND(is.kind) &&
-	       !(both->same_kernel && was.kind != is.kind) && !(one_iommu && was.iommu != is.iommu) &&
+	       !(both->same_kernel && was.kind != is.kind) &&
 	       !(one_touched && was.touched != is.touched);
 }
 
 static struct guess guess_of(unsigned number)
 {
-	return (struct guess){ .kind = P2P_ACS_ARGS_DISABLE_REDIR + number / 4, .iommu = number & 1,
+	return (struct guess){ .kind = P2P_ACS_ARGS_DISABLE_REDIR + number / 4, .requested = number & 1,
 			       .touched = (number & 2) != 0 };
 }
 
@@ -285,7 +276,7 @@ static struct guess guess_of(unsigned number)
 static void try_all(struct both *both)
 {
 	both->ones = both->zeros = 0;
-	both->found = false;
+	both->found[false] = both->found[true] = false;
 	for (unsigned i = 0; i < GUESSES; i++)
 		for (unsigned j = 0; j < GUESSES; j++) {
 			struct guess was = guess_of(i), is = guess_of(j);
@@ -345,13 +336,14 @@ static void apply_one(const struct p2p_machine *machine, int index, const struct
 			       a->release.patch == b->release.patch && a->vendor == b->vendor,
 	};
 
-	if (is_unclear(&both.is) && both.same_kernel && a->iommu == b->iommu && !b->iommu_open &&
-	    same_text(before->redir, after->redir) && same_text(before->config, after->config))
+	if (is_unclear(&both.is) && both.same_kernel && a->iommu == b->iommu && a->requested == b->requested &&
+	    !b->may_gain && !b->may_lose && same_text(before->redir, after->redir) &&
+	    same_text(before->config, after->config))
 		return; /* whatever it did, it does again */
 	if (is_unclear(&both.was))
 		both.now = -1;
 	try_all(&both);
-	if (!both.found) { /* somebody has written to it since */
+	if (!both.found[true] && (!both.found[false] || a->rewritten)) { /* somebody has written to it since */
 		both.now = -1;
 		try_all(&both);
 	}
@@ -429,49 +421,4 @@ bool p2p_acs_args_given(struct p2p_arena *arena, const char *text)
 
 	p2p_cmdline_split(arena, text, &cmdline);
 	return p2p_cmdline_pci(&cmdline, "disable_acs_redir=") || p2p_cmdline_pci(&cmdline, "config_acs=");
-}
-
-/* -------------------------------------------------------------- the IOMMU */
-
-/* Where there is none now: is one newly asked for, on a processor that may have it? */
-static enum p2p_answer from_none(const struct p2p_host *host, const struct p2p_cmdline *before,
-				 const struct p2p_cmdline *after)
-{
-	bool amd_cpu = is_cpu(host, "AuthenticAMD") || is_cpu(host, "HygonGenuine");
-	bool intel = !before || p2p_cmdline_intel_iommu(after) > p2p_cmdline_intel_iommu(before);
-	bool amd = !before || p2p_cmdline_amd_iommu(after) > p2p_cmdline_amd_iommu(before);
-
-	intel = intel && p2p_cmdline_intel_iommu(after) != P2P_SAID_OFF && !amd_cpu;
-	amd = amd && p2p_cmdline_amd_iommu(after) != P2P_SAID_OFF && !is_cpu(host, "GenuineIntel");
-	return (intel || amd) && !p2p_absent(host->cpu_vendor.fact) ? P2P_MAYBE : P2P_NO;
-}
-
-enum p2p_answer p2p_acs_args_iommu(struct p2p_arena *arena, const struct p2p_host *host, const char *before,
-				   const char *after, bool *ret_same)
-{
-	struct p2p_cmdline old = { 0 }, new = { 0 };
-	enum p2p_iommu_kind kind = p2p_known(host->iommu) ? host->iommu_kind : P2P_IOMMU_UNKNOWN;
-
-	if (before)
-		p2p_cmdline_split(arena, before, &old);
-	p2p_cmdline_split(arena, after, &new);
-	enum p2p_cmdline_said intel = p2p_cmdline_intel_iommu(&new), amd = p2p_cmdline_amd_iommu(&new);
-
-	bool same_intel = before && p2p_cmdline_intel_iommu(&old) == intel;
-	bool same_amd = before && p2p_cmdline_amd_iommu(&old) == amd;
-
-	*ret_same = p2p_absent(host->cpu_vendor.fact) || kind == P2P_IOMMU_ARM || kind == P2P_IOMMU_OTHER ||
-		    ((same_intel || kind == P2P_IOMMU_AMD) && (same_amd || kind == P2P_IOMMU_INTEL));
-	switch (kind) {
-	case P2P_IOMMU_INTEL:
-		if (*ret_same || intel == P2P_SAID_ON)
-			return P2P_YES;
-		return intel == P2P_SAID_OFF ? P2P_NO : P2P_MAYBE;
-	case P2P_IOMMU_AMD:
-		return amd == P2P_SAID_OFF && !*ret_same ? P2P_NO : P2P_YES;
-	case P2P_IOMMU_NONE:
-		return *ret_same ? P2P_NO : from_none(host, before ? &old : NULL, &new);
-	default:
-		return P2P_MAYBE;
-	}
 }

@@ -30,17 +30,16 @@ struct p2p_boot {
 	struct p2p_release release; /* major 0: not known */
 	bool vendor;                /* may have what any later release has */
 	const char *cmdline;        /* NULL: not known */
-	/* Has an IOMMU asked for ACS before functions were found? */
-	enum p2p_answer iommu;
-	bool iommu_open; /* MAYBE, and it need not be as it was before */
+	enum p2p_answer iommu;     /* is there one that takes functions */
+	enum p2p_answer requested; /* was the kernel asked to set ACS, before functions were found */
+	/* Where that is MAYBE in both boots, can this one have it where the other had not, and the other way round? */
+	bool may_gain, may_lose;
+	bool rewritten; /* likely requested: words that speak against it may have been written since */
 };
 
-/* Has an IOMMU of that host asked for ACS? */
-enum p2p_answer p2p_acs_args_asked(const struct p2p_host *host);
-
 /* The boot of that host's release and command line; and the one that left what is there: less may be known of it. */
-struct p2p_boot p2p_acs_args_boot(const struct p2p_host *host);
-struct p2p_boot p2p_acs_args_booted(const struct p2p_host *host);
+struct p2p_boot p2p_acs_args_boot(struct p2p_arena *arena, const struct p2p_host *host);
+struct p2p_boot p2p_acs_args_booted(struct p2p_arena *arena, const struct p2p_host *host);
 
 /*
  * Puts the words that `after` would leave in place of those that `before`
@@ -55,13 +54,5 @@ void p2p_acs_args_after(const struct p2p_machine *machine, const int *indices, s
 
 /* Does that command line name ACS at all? */
 bool p2p_acs_args_given(struct p2p_arena *arena, const char *cmdline);
-
-/*
- * Would an IOMMU still ask for ACS after a boot with `after` in place of
- * `before` (NULL: not known)?  MAYBE: that depends on the kernel's
- * configuration or on the firmware.  `ret_same`: nothing about it changed.
- */
-enum p2p_answer p2p_acs_args_iommu(struct p2p_arena *arena, const struct p2p_host *host, const char *before,
-				   const char *after, bool *ret_same);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "acs-args.h"
+#include "acs-request.h"
 #include "acs.h"
 #include "assume.h"
 #include "host.h"
@@ -101,23 +102,35 @@ static const char *kind_name(enum p2p_iommu_kind kind)
 	return kind == P2P_IOMMU_NONE ? "no IOMMU" : kind == P2P_IOMMU_INTEL ? "IOMMU intel" : "IOMMU amd";
 }
 
-static void apply_cmdline(const struct p2p_assume *assume, struct p2p_machine *machine, struct p2p_boot *after)
+static void apply_cmdline(const struct p2p_assume *assume, struct p2p_machine *machine, const struct p2p_boot *before,
+			  struct p2p_boot *after)
 {
 	struct p2p_host *host = &machine->host;
-	const char *before = p2p_known(host->cmdline.fact) ? host->cmdline.text : NULL;
-	bool same = false;
 
-	if (!assume->iommu) {
-		after->iommu = p2p_acs_args_iommu(machine->arena, host, before, assume->cmdline, &same);
-		after->iommu_open = !same && after->iommu == P2P_MAYBE;
-		if (!same && after->iommu == P2P_NO)
-			change_iommu(machine, assumed(), P2P_IOMMU_NONE);
-		else if (after->iommu_open)
-			change_iommu(machine, (struct p2p_fact){ 0 }, P2P_IOMMU_UNKNOWN);
-	}
 	host->cmdline = (struct p2p_word){ assumed(), p2p_arena_strdup(machine->arena, assume->cmdline) };
 	list(machine, p2p_arena_printf(machine->arena, "command line \"%s\"", assume->cmdline));
 	after->cmdline = host->cmdline.text;
+	if (assume->iommu)
+		return;
+	p2p_acs_request_foretell(machine->arena, host, before, after);
+	if (after->iommu == P2P_NO && before->iommu != P2P_NO)
+		change_iommu(machine, assumed(), P2P_IOMMU_NONE);
+	else if (after->iommu == P2P_MAYBE && before->iommu != P2P_MAYBE)
+		change_iommu(machine, (struct p2p_fact){ 0 }, P2P_IOMMU_UNKNOWN);
+}
+
+/* Is it another answer than before? */
+static bool apply_iommu(struct p2p_machine *machine, enum p2p_iommu_kind kind, struct p2p_boot *after)
+{
+	enum p2p_answer was = after->iommu;
+
+	change_iommu(machine, assumed(), kind);
+	list(machine, kind_name(kind));
+	after->iommu = kind == P2P_IOMMU_NONE ? P2P_NO : P2P_YES;
+	if (after->iommu == was)
+		return false;
+	after->requested = after->iommu;
+	return true;
 }
 
 /*
@@ -127,27 +140,20 @@ static void apply_cmdline(const struct p2p_assume *assume, struct p2p_machine *m
  */
 static void apply_boot(const struct p2p_assume *assume, struct p2p_machine *machine, struct p2p_boot before)
 {
-	struct p2p_boot after = p2p_acs_args_boot(&machine->host);
 	struct p2p_arena *arena = machine->arena;
+	struct p2p_boot after = p2p_acs_args_boot(arena, &machine->host);
 	bool given = before.cmdline && p2p_acs_args_given(arena, before.cmdline);
 	bool boots = assume->cmdline || (assume->kernel && given);
 
-	if (assume->iommu) {
-		enum p2p_answer was = after.iommu;
-
-		change_iommu(machine, assumed(), assume->iommu);
-		after.iommu = p2p_acs_args_asked(&machine->host);
-		list(machine, kind_name(assume->iommu));
-		if (after.iommu != was) {
-			boots = true;
-			if (!before.cmdline && !assume->cmdline) {
-				before.cmdline = after.cmdline = "";
-				list(machine, "no ACS arguments on the command line (not recorded)");
-			}
+	if (assume->iommu && apply_iommu(machine, assume->iommu, &after)) {
+		boots = true;
+		if (!before.cmdline && !assume->cmdline) {
+			before.cmdline = after.cmdline = "";
+			list(machine, "no ACS arguments on the command line (not recorded)");
 		}
 	}
 	if (assume->cmdline)
-		apply_cmdline(assume, machine, &after);
+		apply_cmdline(assume, machine, &before, &after);
 	else if (boots && given)
 		list(machine, "the recorded command line's ACS arguments as that boot takes them");
 	if (boots)
@@ -268,7 +274,7 @@ static int apply_all_acs(const struct p2p_assume *assume, struct p2p_machine *ma
 
 int p2p_assume_apply(const struct p2p_assume *assume, struct p2p_machine *machine, struct p2p_problem *problem)
 {
-	struct p2p_boot before = p2p_acs_args_booted(&machine->host);
+	struct p2p_boot before = p2p_acs_args_booted(machine->arena, &machine->host);
 	int error = 0;
 
 	apply_kernel(assume, machine);

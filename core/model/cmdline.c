@@ -135,13 +135,18 @@ static bool any_lists(const struct p2p_cmdline *cmdline, const char *name, const
 	return false;
 }
 
+bool p2p_cmdline_iommu_off(const struct p2p_cmdline *cmdline)
+{
+	return any_lists(cmdline, "iommu", "off");
+}
+
 enum p2p_cmdline_said p2p_cmdline_intel_iommu(const struct p2p_cmdline *cmdline)
 {
 	enum p2p_cmdline_said said = P2P_SAID_NOTHING;
 	const struct p2p_argument *argument;
 	size_t at = 0;
 
-	if (any_lists(cmdline, "iommu", "off"))
+	if (p2p_cmdline_iommu_off(cmdline))
 		return P2P_SAID_OFF;
 	while ((argument = p2p_cmdline_next(cmdline, "intel_iommu", &at)))
 		for (const char *word = argument->value ? argument->value : ""; *word;) {
@@ -157,6 +162,6 @@ enum p2p_cmdline_said p2p_cmdline_intel_iommu(const struct p2p_cmdline *cmdline)
 
 enum p2p_cmdline_said p2p_cmdline_amd_iommu(const struct p2p_cmdline *cmdline)
 {
-	return any_lists(cmdline, "iommu", "off") || any_lists(cmdline, "amd_iommu", "off") ? P2P_SAID_OFF
+	return p2p_cmdline_iommu_off(cmdline) || any_lists(cmdline, "amd_iommu", "off") ? P2P_SAID_OFF
 											     : P2P_SAID_NOTHING;
 }

@@ -50,5 +50,6 @@ enum p2p_cmdline_said {
  */
 enum p2p_cmdline_said p2p_cmdline_intel_iommu(const struct p2p_cmdline *cmdline);
 enum p2p_cmdline_said p2p_cmdline_amd_iommu(const struct p2p_cmdline *cmdline);
+bool p2p_cmdline_iommu_off(const struct p2p_cmdline *cmdline); /* iommu=off */
 
 #endif

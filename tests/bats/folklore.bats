@@ -81,7 +81,15 @@ why_has() {
 @test "the IOMMU: off, pt, and words that do not exist" {
 	tree_has iommu-off switch cmdline=iommu=off
 	tree_has iommu-off switch cmdline=intel_iommu=off
+	get '.folklore[0].says' | grep -q 'firmware that asks for DMA protection'
 	tree_has iommu-off zen cmdline=amd_iommu=off
+	get '.folklore[0].says' | grep -q '^amd_iommu=off does not help'
+	tree_has iommu-off zen cmdline=iommu=off
+	get '.folklore[0].says' | grep -q '^iommu=off need not help'
+	# What does nothing there, and what is not known.
+	tree_has "" switch cmdline=amd_iommu=off
+	tree_has "" zen cmdline=intel_iommu=off
+	tree_has "" zen cmdline=amd_iommu=off kernel=7.9
 	tree_has "" switch "cmdline=intel_iommu=off intel_iommu=on"
 	tree_has "" switch cmdline=iommu=off kernel=5.3.0 # which does ask
 	tree_has iommu-pt switch-acs cmdline=iommu=pt
