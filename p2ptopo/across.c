@@ -16,12 +16,17 @@ static enum p2p_exit usage(const struct topo *topo, const char *what, const char
 	return P2P_EXIT_USAGE;
 }
 
-/* Do functions differ between kernels?  Only ACS does, where a boot is asked for or its arguments are recorded. */
-static bool needs_functions(const struct topo *topo)
+/*
+ * Do functions differ between kernels?  Only ACS does, where a boot is asked
+ * for or its arguments are recorded, and peer memory before there was P2PDMA.
+ */
+static bool needs_functions(const struct topo *topo, const char *release)
 {
 	const struct p2p_word *cmdline = &topo->read->host.cmdline;
+	struct p2p_release number;
 
 	return topo->assume.cmdline ||
+	       (!p2p_release_parse(release, &number) && p2p_release_before_p2pdma(number)) ||
 	       (p2p_known(cmdline->fact) && p2p_acs_args_given(topo->arena, cmdline->text));
 }
 
@@ -29,7 +34,7 @@ static enum p2p_exit add(struct across *across, const char *release)
 {
 	struct topo *topo = across->topo;
 	struct across_kernel *kernel = &across->kernels[across->count++];
-	bool functions = needs_functions(topo);
+	bool functions = needs_functions(topo, release);
 	struct p2p_assume assume = { .p2pdma = topo->assume.p2pdma };
 	struct p2p_problem problem = { "" };
 

@@ -219,3 +219,15 @@ int p2p_text_natural(const char *a, const char *b)
 	}
 	return (*a != 0) - (*b != 0);
 }
+
+void p2p_text_size(struct p2p_buf *buf, uint64_t bytes)
+{
+	static const char units[] = "BKMGTPE";
+	size_t unit = 0;
+
+	while (bytes >= 1024 && bytes % 1024 == 0 && unit < 6) {
+		bytes /= 1024;
+		unit++;
+	}
+	p2p_buf_printf(buf, "%llu%c", (unsigned long long)bytes, units[unit]);
+}

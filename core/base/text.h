@@ -49,6 +49,9 @@ int p2p_text_utf8(const char *text, uint32_t *ret);
 /* Does `pattern` fit the whole text?  * is any bytes, ? any one; there is no escape. */
 bool p2p_text_glob(const char *pattern, const char *text);
 
+/* 16 MiB -> "16M"; exact sizes only get a unit. */
+void p2p_text_size(struct p2p_buf *buf, uint64_t bytes);
+
 /*
  * Compares names with numbers in them as people do: nvme2 before nvme10.
  * <0, 0, >0.

@@ -116,11 +116,14 @@ static struct p2p_offer offer_memory(const struct p2p_memory *memory)
 }
 
 /* An NVMe drive without a p2pmem folder: has it no CMB, or was the CMB not taken? */
-static struct p2p_offer offer_nvme(const struct p2p_function *function)
+static struct p2p_offer offer_nvme(const struct p2p_judge *judge, const struct p2p_function *function)
 {
+	bool had = function->memory.fact.origin == P2P_ORIGIN_ASSUMED || p2p_known(function->cmb_size.fact);
 	struct p2p_offer offer = { .kind = P2P_OFFER_NONE };
 
-	if (p2p_absent(function->cmb_size.fact))
+	if (judge->p2pdma == P2P_NO && had)
+		offer.why = "a kernel without P2PDMA has no pool of peer memory";
+	else if (p2p_absent(function->cmb_size.fact))
 		offer.why = "no controller memory buffer (CMB)";
 	else if (p2p_known(function->cmb_size.fact))
 		offer.why = "it has a CMB, but the kernel did not register it (see the kernel log; from 6.14 on it "
@@ -164,7 +167,7 @@ void p2p_judge_offer(const struct p2p_judge *judge, int provider, struct p2p_off
 	} else if (!p2p_absent(function->memory.fact)) {
 		offer.why = "whether it has peer memory was not read";
 	} else if (!strcmp(function->driver.text, "nvme")) {
-		offer = offer_nvme(function);
+		offer = offer_nvme(judge, function);
 	} else {
 		offer = (struct p2p_offer){ .kind = P2P_OFFER_NONE,
 					    .why = "its driver gives no memory to peers in this release" };

@@ -90,7 +90,7 @@ int p2p_acs_parse(const char *text, uint16_t *ret_set, uint16_t *ret_clear)
 		text++;
 	}
 	if (set & clear)
-		return -EINVAL;
+		return -EEXIST;
 	*ret_set = set;
 	*ret_clear = clear;
 	return 0;

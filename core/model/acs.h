@@ -32,7 +32,8 @@ void p2p_acs_format_open(struct p2p_buf *buf, uint16_t word, uint16_t which, uin
 
 /*
  * To masks of bits to set and to clear: "ReqRedir-,CR+" by names, or "1d" and
- * "0:2c" (VALUE:MASK) in hex, as setpci takes them.  -EINVAL: neither.
+ * "0:2c" (VALUE:MASK) in hex, as setpci takes them.  -EINVAL: neither;
+ * -EEXIST: one bit with + and with -.
  */
 int p2p_acs_parse(const char *text, uint16_t *ret_set, uint16_t *ret_clear);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "../base/text.h"
 #include "acs-args.h"
 #include "acs-request.h"
 #include "acs.h"
@@ -162,28 +163,71 @@ static void apply_boot(const struct p2p_assume *assume, struct p2p_machine *mach
 
 /* --------------------------------------------------------------- functions */
 
-static struct p2p_function *find(struct p2p_machine *machine, const char *key, struct p2p_bdf bdf,
-				 struct p2p_problem *problem)
+/* By the name of one of its devices. */
+static int find_named(const struct p2p_machine *machine, const char *key, const char *name, struct p2p_problem *problem)
 {
-	int index = p2p_machine_find(machine, bdf);
+	int found = P2P_NOBODY;
+
+	for (size_t i = 0; i < machine->function_count; i++)
+		for (const struct p2p_child *child = machine->functions[i].children; child; child = child->next) {
+			if (strcmp(child->name, name) != 0 || found == (int)i)
+				continue;
+			if (found != P2P_NOBODY)
+				return p2p_problem_set(problem, -ENXIO,
+						       "--assume %s:%s: several functions have a device "
+						       "of that name; give an address",
+						       key, name);
+			found = (int)i;
+		}
+	if (found == P2P_NOBODY)
+		p2p_problem_set(problem, -ENXIO, "--assume %s:%s: this machine has no such device; expected an address "
+				"such as 0000:03:00.0, or the name of a device such as nvme0", key, name);
+	return found;
+}
+
+static int find(const struct p2p_machine *machine, const char *key, const struct p2p_assume_who *who,
+		struct p2p_problem *problem)
+{
+	int index = who->name ? P2P_NOBODY : p2p_machine_find(machine, who->bdf);
 	char address[P2P_BDF_TEXT];
 
-	if (index != P2P_NOBODY)
-		return &machine->functions[index];
-	p2p_problem_set(problem, -ENXIO, "--assume %s:%s: this machine has no such function", key,
-			p2p_bdf_format(bdf, true, address));
-	return NULL;
+	if (who->name) {
+		index = find_named(machine, key, who->name, problem);
+		return index < 0 ? P2P_NOBODY : index;
+	}
+	if (index == P2P_NOBODY)
+		p2p_problem_set(problem, -ENXIO, "--assume %s:%s: this machine has no such function", key,
+				p2p_bdf_format(who->bdf, true, address));
+	return index;
+}
+
+static char *address_of(const struct p2p_machine *machine, int index, char text[P2P_BDF_TEXT])
+{
+	return p2p_bdf_format(machine->functions[index].bdf, true, text);
+}
+
+/* A function that was given by its name and by its address: one of the two would be ignored. */
+static int given_before(const struct p2p_machine *machine, const char *key, int index, struct p2p_problem *problem)
+{
+	char address[P2P_BDF_TEXT];
+
+	return p2p_problem_set(problem, -ENXIO, "--assume %s: %s was given twice, by name and by address; give it once",
+			       key, address_of(machine, index, address));
 }
 
 /* What another driver made, or registered, goes with it. */
-static int apply_driver(const struct p2p_assume_driver *given, struct p2p_machine *machine,
+static int apply_driver(const struct p2p_assume_driver *given, struct p2p_machine *machine, bool *done,
 			struct p2p_problem *problem)
 {
-	struct p2p_function *function = find(machine, "driver", given->bdf, problem);
+	int index = find(machine, "driver", &given->who, problem);
 	char address[P2P_BDF_TEXT];
 
-	if (!function)
+	if (index == P2P_NOBODY)
 		return -ENXIO;
+	if (done[index])
+		return given_before(machine, "driver", index, problem);
+	done[index] = true;
+	struct p2p_function *function = &machine->functions[index];
 	bool same = given->driver ? p2p_known(function->driver.fact) && !strcmp(function->driver.text, given->driver)
 				  : p2p_absent(function->driver.fact);
 
@@ -194,25 +238,44 @@ static int apply_driver(const struct p2p_assume_driver *given, struct p2p_machin
 		if (given->driver)
 			function->driver.text = p2p_arena_strdup(machine->arena, given->driver);
 	}
-	p2p_bdf_format(given->bdf, true, address);
+	address_of(machine, index, address);
 	list(machine, given->driver ? p2p_arena_printf(machine->arena, "driver of %s: %s", address, given->driver)
 				    : p2p_arena_printf(machine->arena, "no driver bound to %s", address));
 	return 0;
 }
 
-static int apply_memory(const struct p2p_assume_memory *given, struct p2p_machine *machine,
+/* A kernel without P2PDMA has no pool, whatever was there under the recorded one. */
+static void apply_no_pool(struct p2p_machine *machine)
+{
+	const struct p2p_number *p2pdma = &machine->host.p2pdma;
+
+	if (!p2p_known(p2pdma->fact) || p2pdma->fact.origin != P2P_ORIGIN_ASSUMED || p2pdma->value)
+		return;
+	for (size_t i = 0; i < machine->function_count; i++)
+		machine->functions[i].memory = (struct p2p_memory){ .fact = assumed_absent() };
+}
+
+static int apply_memory(const struct p2p_assume_memory *given, struct p2p_machine *machine, bool *done,
 			struct p2p_problem *problem)
 {
-	struct p2p_function *function = find(machine, "p2pmem", given->bdf, problem);
+	int index = find(machine, "p2pmem", &given->who, problem);
+	struct p2p_buf size = P2P_BUF_INIT;
 	char address[P2P_BDF_TEXT];
 
-	if (!function)
+	if (index == P2P_NOBODY)
 		return -ENXIO;
-	p2p_bdf_format(given->bdf, true, address);
+	if (done[index])
+		return given_before(machine, "p2pmem", index, problem);
+	done[index] = true;
+	struct p2p_function *function = &machine->functions[index];
+
+	address_of(machine, index, address);
 	if (given->bytes) {
+		p2p_text_size(&size, given->bytes);
 		function->memory = (struct p2p_memory){ assumed(), given->bytes, given->bytes, { assumed(), 1 } };
-		list(machine, p2p_arena_printf(machine->arena, "p2pmem of %s: %llu bytes, published", address,
-					       (unsigned long long)given->bytes));
+		list(machine, p2p_arena_printf(machine->arena, "p2pmem of %s: %s, published", address,
+					       p2p_buf_text(&size)));
+		p2p_buf_free(&size);
 	} else {
 		function->memory = (struct p2p_memory){ .fact = assumed_absent() };
 		list(machine, p2p_arena_printf(machine->arena, "no p2pmem of %s", address));
@@ -229,19 +292,19 @@ static void apply_bits(struct p2p_acs *acs, const struct p2p_assume_acs *given)
 
 static int apply_acs(const struct p2p_assume_acs *given, struct p2p_machine *machine, struct p2p_problem *problem)
 {
-	struct p2p_function *function = given->every ? NULL : find(machine, "acs", given->bdf, problem);
+	int index = given->every ? P2P_NOBODY : find(machine, "acs", &given->who, problem);
 	struct p2p_buf words = P2P_BUF_INIT;
 	char address[P2P_BDF_TEXT] = "every function";
 	size_t count = 0;
 
-	if (!given->every && !function)
+	if (!given->every && index == P2P_NOBODY)
 		return -ENXIO;
 	if (!given->every)
-		p2p_bdf_format(given->bdf, true, address);
+		address_of(machine, index, address);
 	for (size_t i = 0; i < machine->function_count; i++) {
 		struct p2p_function *one = &machine->functions[i];
 
-		if ((function && one != function) || p2p_absent(one->acs.fact))
+		if ((!given->every && (int)i != index) || p2p_absent(one->acs.fact))
 			continue;
 		apply_bits(&one->acs, given);
 		count++;
@@ -258,14 +321,31 @@ static int apply_acs(const struct p2p_assume_acs *given, struct p2p_machine *mac
 	return 0;
 }
 
+/* By a name here and an address there; of two equal words the parser has seen it. */
+static int check_bits(const struct p2p_assume *assume, size_t index, const struct p2p_machine *machine,
+		      struct p2p_problem *problem)
+{
+	const struct p2p_assume_acs *acs = &assume->acs[index], *old = assume->acs;
+
+	for (; assume->named && !acs->every && old < acs; old++)
+		if (!old->every && ((old->set & acs->clear) | (old->clear & acs->set)) &&
+		    find(machine, "acs", &old->who, problem) == find(machine, "acs", &acs->who, problem))
+			return p2p_problem_set(problem, -ENXIO, "--assume acs: two of them, by name and by address, say "
+					       "the opposite of a bit; give each bit once");
+	return 0;
+}
+
 /* What is said of one function counts over what is said of all. */
 static int apply_all_acs(const struct p2p_assume *assume, struct p2p_machine *machine, struct p2p_problem *problem)
 {
 	for (int every = 1; every >= 0; every--)
 		for (size_t i = 0; i < assume->acs_count; i++) {
-			int error = assume->acs[i].every == (every != 0) ? apply_acs(&assume->acs[i], machine, problem)
-									  : 0;
+			if (assume->acs[i].every != (every != 0))
+				continue;
+			int error = apply_acs(&assume->acs[i], machine, problem);
 
+			if (!error)
+				error = check_bits(assume, i, machine, problem);
 			if (error)
 				return error;
 		}
@@ -275,14 +355,17 @@ static int apply_all_acs(const struct p2p_assume *assume, struct p2p_machine *ma
 int p2p_assume_apply(const struct p2p_assume *assume, struct p2p_machine *machine, struct p2p_problem *problem)
 {
 	struct p2p_boot before = p2p_acs_args_booted(machine->arena, &machine->host);
+	bool *drivers = p2p_arena_array(machine->arena, machine->function_count, sizeof(*drivers));
+	bool *memories = p2p_arena_array(machine->arena, machine->function_count, sizeof(*memories));
 	int error = 0;
 
 	apply_kernel(assume, machine);
 	apply_cpu(assume, machine);
 	for (size_t i = 0; i < assume->driver_count && !error; i++)
-		error = apply_driver(&assume->drivers[i], machine, problem);
+		error = apply_driver(&assume->drivers[i], machine, drivers, problem);
+	apply_no_pool(machine);
 	for (size_t i = 0; i < assume->memory_count && !error; i++)
-		error = apply_memory(&assume->memories[i], machine, problem);
+		error = apply_memory(&assume->memories[i], machine, memories, problem);
 	if (error)
 		return error;
 	apply_boot(assume, machine, before);

@@ -17,11 +17,14 @@ static int bad(struct p2p_problem *problem, const char *word, const char *expect
 }
 
 const struct p2p_assume_key p2p_assume_keys[] = {
-	{ "kernel=", "decide as that mainline or stable release" },
-	{ "p2pdma=", "is P2PDMA built into the kernel" },
-	{ "cpu=", "vendor_id and cpu family of the first processor" },
-	{ "cmdline=", "ACS as this command line would leave it" },
-	{ "acs:", "bits of the ACS control word of one function" },
+	{ P2P_ASSUME_KERNEL, "kernel=", "decide as that mainline or stable release" },
+	{ P2P_ASSUME_P2PDMA, "p2pdma=", "is P2PDMA built into the kernel" },
+	{ P2P_ASSUME_CPU, "cpu=", "vendor_id and cpu family of the first processor" },
+	{ P2P_ASSUME_IOMMU, "iommu=", "is there an IOMMU, and ACS as a boot with or without it leaves it" },
+	{ P2P_ASSUME_CMDLINE, "cmdline=", "ACS as this command line would leave it" },
+	{ P2P_ASSUME_ACS, "acs:", "bits of the ACS control word of one function" },
+	{ P2P_ASSUME_DRIVER, "driver:", "the driver that is bound to one function" },
+	{ P2P_ASSUME_MEMORY, "p2pmem:", "published peer memory of one function" },
 };
 const size_t p2p_assume_key_count = sizeof(p2p_assume_keys) / sizeof(*p2p_assume_keys);
 
@@ -69,18 +72,39 @@ static int parse_cpu(struct p2p_arena *arena, const char *word, const char *valu
 	return 0;
 }
 
-/* "KEY:BDF=VALUE": the address, and what follows the '='; NULL: it is not of that form. */
-static const char *parse_function(const char *word, struct p2p_bdf *ret)
+/* What the kernel calls a device: nvme0, eth0, mlx5_0, card1. */
+static bool is_name(const char *text)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+	return *text && strchr(letters, *text) && !strpbrk(text, ":/ ");
+}
+
+/* "KEY:WHO=VALUE": the function, and what follows the '='; NULL: it is not of that form. */
+static const char *parse_function(struct p2p_arena *arena, const char *word, struct p2p_assume *assume,
+				  struct p2p_assume_who *ret)
 {
 	const char *start = strchr(word, ':') + 1, *equals = strchr(start, '=');
-	char address[P2P_BDF_TEXT];
-	size_t len = equals ? (size_t)(equals - start) : sizeof(address);
+	const char *text = equals ? p2p_arena_strndup(arena, start, (size_t)(equals - start)) : "";
 
-	if (len >= sizeof(address))
+	*ret = (struct p2p_assume_who){ 0 };
+	if (!p2p_bdf_parse_typed(text, &ret->bdf))
+		return equals + 1;
+	if (!strncmp(text, "/dev/", 5))
+		text += 5;
+	if (!is_name(text))
 		return NULL;
-	memcpy(address, start, len);
-	address[len] = '\0';
-	return p2p_bdf_parse_typed(address, ret) ? NULL : equals + 1;
+	ret->name = text;
+	assume->named = true;
+	return equals + 1;
+}
+
+/* As they were typed: whether two words are one function is seen once the machine is there. */
+static bool same_who(const struct p2p_assume_who *a, const struct p2p_assume_who *b)
+{
+	if (a->name || b->name)
+		return a->name && b->name && !strcmp(a->name, b->name);
+	return !p2p_bdf_compare(a->bdf, b->bdf);
 }
 
 static int twice(struct p2p_problem *problem, const char *word)
@@ -92,19 +116,25 @@ static int twice(struct p2p_problem *problem, const char *word)
 #define ACS_EXPECTED "acs:BDF=ReqRedir-,CmpltRedir- with lspci's names of the bits, or acs:BDF=1d or 0:2c as for " \
 		     "setpci; acs:*= is every function"
 
-static int parse_acs(const char *word, struct p2p_problem *problem, struct p2p_assume *assume)
+static int parse_acs(struct p2p_arena *arena, const char *word, struct p2p_problem *problem, struct p2p_assume *assume)
 {
 	struct p2p_assume_acs *acs = &assume->acs[assume->acs_count];
 	const char *value;
 
 	acs->every = !strncmp(word, "acs:*=", 6);
-	value = acs->every ? word + 6 : parse_function(word, &acs->bdf);
-	if (!value || p2p_acs_parse(value, &acs->set, &acs->clear))
+	acs->who = (struct p2p_assume_who){ 0 };
+	value = acs->every ? word + 6 : parse_function(arena, word, assume, &acs->who);
+	int error = value ? p2p_acs_parse(value, &acs->set, &acs->clear) : -EINVAL;
+
+	if (error == -EEXIST)
+		return p2p_problem_set(problem, -EINVAL, "--assume %s: one bit is named twice, with + and with -; give "
+				       "each bit once", word);
+	if (error)
 		return bad(problem, word, ACS_EXPECTED);
 	for (size_t i = 0; i < assume->acs_count; i++) {
 		const struct p2p_assume_acs *old = &assume->acs[i];
 
-		if (old->every == acs->every && (old->every || !p2p_bdf_compare(old->bdf, acs->bdf)) &&
+		if (old->every == acs->every && same_who(&old->who, &acs->who) &&
 		    ((old->set & acs->clear) | (old->clear & acs->set)))
 			return p2p_problem_set(problem, -EINVAL, "--assume %s: an --assume before it says the "
 					       "opposite of a bit; give each bit once", word);
@@ -113,15 +143,16 @@ static int parse_acs(const char *word, struct p2p_problem *problem, struct p2p_a
 	return 0;
 }
 
-static int parse_driver(const char *word, struct p2p_problem *problem, struct p2p_assume *assume)
+static int parse_driver(struct p2p_arena *arena, const char *word, struct p2p_problem *problem,
+			struct p2p_assume *assume)
 {
 	struct p2p_assume_driver *driver = &assume->drivers[assume->driver_count];
-	const char *value = parse_function(word, &driver->bdf);
+	const char *value = parse_function(arena, word, assume, &driver->who);
 
 	if (!value || !*value)
 		return bad(problem, word, "driver:BDF=NAME, such as driver:0000:03:00.0=vfio-pci, or none");
 	for (size_t i = 0; i < assume->driver_count; i++)
-		if (!p2p_bdf_compare(assume->drivers[i].bdf, driver->bdf))
+		if (same_who(&assume->drivers[i].who, &driver->who))
 			return twice(problem, word);
 	driver->driver = strcmp(value, "none") ? value : NULL;
 	assume->driver_count++;
@@ -147,16 +178,16 @@ static bool parse_size(const char *text, uint64_t *ret)
 	return *ret != 0;
 }
 
-static int parse_memory(const char *word, struct p2p_problem *problem, struct p2p_assume *assume)
+static int parse_memory(struct p2p_arena *arena, const char *word, struct p2p_problem *problem, struct p2p_assume *assume)
 {
 	struct p2p_assume_memory *memory = &assume->memories[assume->memory_count];
-	const char *value = parse_function(word, &memory->bdf);
+	const char *value = parse_function(arena, word, assume, &memory->who);
 
 	memory->bytes = 0;
 	if (!value || (strcmp(value, "none") != 0 && !parse_size(value, &memory->bytes)))
 		return bad(problem, word, "p2pmem:BDF=SIZE, such as p2pmem:0000:03:00.0=16M, or none");
 	for (size_t i = 0; i < assume->memory_count; i++)
-		if (!p2p_bdf_compare(assume->memories[i].bdf, memory->bdf))
+		if (same_who(&assume->memories[i].who, &memory->who))
 			return twice(problem, word);
 	assume->memory_count++;
 	return 0;
@@ -171,62 +202,90 @@ static int parse_iommu(const char *word, const char *value, struct p2p_problem *
 	return assume->iommu ? 0 : bad(problem, word, "iommu=intel, iommu=amd or iommu=none");
 }
 
-static bool is_key(const char *word, const char *value, const char *key)
-{
-	size_t len = strlen(key);
-
-	return (size_t)(value - word) == len + 1 && !strncmp(word, key, len);
-}
-
-/* A key that has one value for the whole machine. */
-static int parse_host(struct p2p_arena *arena, const char *word, const char *value, struct p2p_problem *problem,
-		      struct p2p_assume *assume)
+static int parse_kernel(const char *word, const char *value, struct p2p_problem *problem, struct p2p_assume *assume)
 {
 	struct p2p_release release;
 
-	if (is_key(word, value, "kernel")) {
-		if (assume->kernel)
-			return twice(problem, word);
-		if (p2p_release_parse(value, &release))
-			return bad(problem, word, "a release such as kernel=6.12 or kernel=6.12.107");
-		assume->kernel = value;
-		return 0;
+	if (p2p_release_parse(value, &release))
+		return bad(problem, word, "a release such as kernel=6.12 or kernel=6.12.107");
+	assume->kernel = value;
+	return 0;
+}
+
+static int parse_p2pdma(const char *word, const char *value, struct p2p_problem *problem, struct p2p_assume *assume)
+{
+	assume->p2pdma = !strcmp(value, "yes") ? P2P_YES : !strcmp(value, "no") ? P2P_NO : P2P_MAYBE;
+	return assume->p2pdma ? 0 : bad(problem, word, "p2pdma=yes or p2pdma=no");
+}
+
+/* "kernel=, p2pdma=, ... or p2pmem:BDF=" */
+static int no_key(const char *word, struct p2p_problem *problem)
+{
+	struct p2p_buf keys = P2P_BUF_INIT;
+
+	for (size_t i = 0; i < p2p_assume_key_count; i++) {
+		const char *key = p2p_assume_keys[i].word;
+
+		p2p_buf_printf(&keys, "%s%s%s", i + 1 == p2p_assume_key_count ? " or " : i ? ", " : "", key,
+			       strchr(key, ':') ? "BDF=" : "");
 	}
-	if (is_key(word, value, "p2pdma")) {
-		if (assume->p2pdma)
-			return twice(problem, word);
-		assume->p2pdma = !strcmp(value, "yes") ? P2P_YES : !strcmp(value, "no") ? P2P_NO : P2P_MAYBE;
-		return assume->p2pdma ? 0 : bad(problem, word, "p2pdma=yes or p2pdma=no");
-	}
-	if (is_key(word, value, "cpu"))
-		return assume->cpu_vendor ? twice(problem, word) : parse_cpu(arena, word, value, problem, assume);
-	if (is_key(word, value, "iommu"))
-		return assume->iommu ? twice(problem, word) : parse_iommu(word, value, problem, assume);
-	if (is_key(word, value, "cmdline")) {
-		if (assume->cmdline)
-			return twice(problem, word);
-		assume->cmdline = value;
-		return 0;
-	}
-	return bad(problem, word, "kernel=, p2pdma=, cpu=, iommu=, cmdline=, acs:BDF=, driver:BDF= or p2pmem:BDF=");
+	int error = p2p_problem_set(problem, -EINVAL, "--assume %s: expected %s%s", word,
+				    strchr(word, '=') ? "" : "KEY=VALUE: ", p2p_buf_text(&keys));
+
+	p2p_buf_free(&keys);
+	return error;
 }
 
 static int parse_word(struct p2p_arena *arena, const char *word, struct p2p_problem *problem,
 		      struct p2p_assume *assume)
 {
-	const char *value = strchr(word, '=');
+	const struct p2p_assume_key *key = p2p_assume_keys, *end = key + p2p_assume_key_count;
 
-	if (!strncmp(word, "acs:", 4))
-		return parse_acs(word, problem, assume);
-	if (!strncmp(word, "driver:", 7))
-		return parse_driver(word, problem, assume);
-	if (!strncmp(word, "p2pmem:", 7))
-		return parse_memory(word, problem, assume);
-	/* Without a value it is an empty one, but not of `cmdline`, which may be empty in earnest. */
-	if (!value)
-		return bad(problem, word, "KEY=VALUE: kernel=, p2pdma=, cpu=, iommu=, cmdline=, acs:BDF=, driver:BDF= "
-					  "or p2pmem:BDF=");
-	return parse_host(arena, word, value + 1, problem, assume);
+	while (key < end && strncmp(word, key->word, strlen(key->word)) != 0)
+		key++;
+	if (key == end)
+		return no_key(word, problem);
+	const char *value = word + strlen(key->word);
+
+	switch (key->kind) {
+	case P2P_ASSUME_KERNEL:
+		return assume->kernel ? twice(problem, word) : parse_kernel(word, value, problem, assume);
+	case P2P_ASSUME_P2PDMA:
+		return assume->p2pdma ? twice(problem, word) : parse_p2pdma(word, value, problem, assume);
+	case P2P_ASSUME_CPU:
+		return assume->cpu_vendor ? twice(problem, word) : parse_cpu(arena, word, value, problem, assume);
+	case P2P_ASSUME_IOMMU:
+		return assume->iommu ? twice(problem, word) : parse_iommu(word, value, problem, assume);
+	case P2P_ASSUME_CMDLINE:
+		if (assume->cmdline)
+			return twice(problem, word);
+		assume->cmdline = value;
+		return 0;
+	case P2P_ASSUME_ACS:
+		return parse_acs(arena, word, problem, assume);
+	case P2P_ASSUME_DRIVER:
+		return parse_driver(arena, word, problem, assume);
+	case P2P_ASSUME_MEMORY:
+		return parse_memory(arena, word, problem, assume);
+	}
+	return no_key(word, problem);
+}
+
+/* What cannot be so together. */
+static int check_together(const struct p2p_assume *assume, struct p2p_problem *problem)
+{
+	struct p2p_release release;
+	bool before = assume->kernel && !p2p_release_parse(assume->kernel, &release) &&
+		      p2p_release_before_p2pdma(release);
+
+	if (before && assume->p2pdma == P2P_YES)
+		return p2p_problem_set(problem, -EINVAL, "--assume p2pdma=yes: P2PDMA came with Linux 4.20, and %.40s "
+				       "is older; leave one of the two out", assume->kernel);
+	for (size_t i = 0; i < assume->memory_count; i++)
+		if (assume->memories[i].bytes && (before || assume->p2pdma == P2P_NO))
+			return p2p_problem_set(problem, -EINVAL, "--assume p2pmem: a kernel without P2PDMA has no peer "
+					       "memory; leave it out, or %s", before ? "kernel=" : "p2pdma=no");
+	return 0;
 }
 
 int p2p_assume_parse(struct p2p_arena *arena, const char *const *words, size_t count, struct p2p_problem *problem,
@@ -237,18 +296,16 @@ int p2p_assume_parse(struct p2p_arena *arena, const char *const *words, size_t c
 		.drivers = p2p_arena_array(arena, count, sizeof(*assume.drivers)),
 		.memories = p2p_arena_array(arena, count, sizeof(*assume.memories)),
 	};
-	struct p2p_release release;
-
 	for (size_t i = 0; i < count; i++) {
 		int error = parse_word(arena, words[i], problem, &assume);
 
 		if (error)
 			return error;
 	}
-	if (assume.kernel && assume.p2pdma == P2P_YES && !p2p_release_parse(assume.kernel, &release) &&
-	    p2p_release_before_p2pdma(release))
-		return p2p_problem_set(problem, -EINVAL, "--assume p2pdma=yes: P2PDMA came with Linux 4.20, and %.40s "
-				       "is older; leave one of the two out", assume.kernel);
+	int error = check_together(&assume, problem);
+
+	if (error)
+		return error;
 	*ret = assume;
 	return 0;
 }

@@ -22,6 +22,12 @@
 #include "../base/problem.h"
 #include "machine.h"
 
+/* A function, by its address or by the name of a device of it. */
+struct p2p_assume_who {
+	struct p2p_bdf bdf;
+	const char *name; /* NULL: the address counts */
+};
+
 /* What was given, parsed; texts are the caller's. */
 struct p2p_assume {
 	const char *kernel;  /* NULL: not given */
@@ -32,24 +38,30 @@ struct p2p_assume {
 	enum p2p_iommu_kind iommu; /* UNKNOWN: not given */
 	struct p2p_assume_acs {
 		bool every; /* acs:*, or: */
-		struct p2p_bdf bdf;
+		struct p2p_assume_who who;
 		uint16_t set, clear;
 	} *acs;
 	size_t acs_count;
 	struct p2p_assume_driver {
-		struct p2p_bdf bdf;
+		struct p2p_assume_who who;
 		const char *driver; /* NULL: none */
 	} *drivers;
 	size_t driver_count;
 	struct p2p_assume_memory {
-		struct p2p_bdf bdf;
+		struct p2p_assume_who who;
 		uint64_t bytes; /* 0: none */
 	} *memories;
 	size_t memory_count;
+	bool named; /* one of them by a device's name: P2P_WANT_CHILDREN is needed */
 };
 
-/* For completions: the keys as they are typed, "kernel=", and what each is for; and the words for vendor_id. */
+/* The keys as they are typed, "kernel=", and what each is for: what is parsed and completed; the words for vendor_id.
+ */
 extern const struct p2p_assume_key {
+	enum p2p_assume_kind {
+		P2P_ASSUME_KERNEL, P2P_ASSUME_P2PDMA, P2P_ASSUME_CPU, P2P_ASSUME_IOMMU, P2P_ASSUME_CMDLINE,
+		P2P_ASSUME_ACS, P2P_ASSUME_DRIVER, P2P_ASSUME_MEMORY,
+	} kind;
 	const char *word, *help;
 } p2p_assume_keys[];
 extern const size_t p2p_assume_key_count;

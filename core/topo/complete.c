@@ -116,6 +116,19 @@ static void offer_acs(const struct p2p_complete *ask, const struct p2p_machine *
 	p2p_complete_part(ask, text, name_of(function));
 }
 
+/* The same of a driver or of peer memory: any function can be given one. */
+static void offer_function(const struct p2p_complete *ask, const struct p2p_machine *machine,
+			   const struct p2p_function *function)
+{
+	char address[P2P_BDF_TEXT], text[P2P_BDF_TEXT + 1];
+
+	if (p2p_function_is_bridge(function) || (!p2p_function_is_peer(function) && !*ask->typed))
+		return;
+	format_address(ask, machine, function, address);
+	snprintf(text, sizeof(text), "%s=", address);
+	p2p_complete_part(ask, text, name_of(function));
+}
+
 static void for_each_function(const struct p2p_complete *ask,
 			      void (*offer)(const struct p2p_complete *ask, const struct p2p_machine *machine,
 					    const struct p2p_function *function))
@@ -183,30 +196,73 @@ static struct p2p_complete behind(const struct p2p_complete *ask, size_t len, st
 	return rest;
 }
 
+static void offer_words(const struct p2p_complete *ask, const char *const *words)
+{
+	for (; *words; words++)
+		p2p_complete_word(ask, *words, "");
+}
+
+/* Behind "acs:BDF=", "driver:BDF=", "p2pmem:BDF=". */
+static void offer_value_of_function(const struct p2p_complete *ask, enum p2p_assume_kind kind)
+{
+	static const char *const drivers[] = { "vfio-pci", "nvme", "none", NULL }, *const sizes[] = { "none", NULL };
+
+	if (kind == P2P_ASSUME_ACS)
+		offer_bits(ask);
+	else
+		offer_words(ask, kind == P2P_ASSUME_DRIVER ? drivers : sizes);
+}
+
+static void offer_value(const struct p2p_complete *ask, enum p2p_assume_kind kind)
+{
+	static const char *const answers[] = { "yes", "no", NULL }, *const iommus[] = { "intel", "amd", "none", NULL };
+	const char *equals = strchr(ask->typed, '=');
+	struct p2p_buf before = P2P_BUF_INIT;
+	struct p2p_complete value = *ask;
+
+	switch (kind) {
+	case P2P_ASSUME_KERNEL:
+		offer_releases(ask);
+		break;
+	case P2P_ASSUME_P2PDMA:
+		offer_words(ask, answers);
+		break;
+	case P2P_ASSUME_CPU:
+		offer_processors(ask);
+		break;
+	case P2P_ASSUME_IOMMU:
+		offer_words(ask, iommus);
+		break;
+	case P2P_ASSUME_CMDLINE:
+		break;
+	case P2P_ASSUME_ACS:
+	case P2P_ASSUME_DRIVER:
+	case P2P_ASSUME_MEMORY:
+		if (!equals) {
+			for_each_function(ask, kind == P2P_ASSUME_ACS ? offer_acs : offer_function);
+			break;
+		}
+		value = behind(ask, (size_t)(equals + 1 - ask->typed), &before);
+		offer_value_of_function(&value, kind);
+		break;
+	}
+	p2p_buf_free(&before);
+}
+
 static void offer_assumptions(const struct p2p_complete *ask)
 {
 	struct p2p_buf before = P2P_BUF_INIT;
 
 	for (size_t i = 0; i < p2p_assume_key_count; i++) {
-		const char *key = p2p_assume_keys[i].word;
+		const struct p2p_assume_key *key = &p2p_assume_keys[i];
 
-		if (strncmp(ask->typed, key, strlen(key)) != 0) {
-			p2p_complete_part(ask, key, p2p_assume_keys[i].help);
+		if (strncmp(ask->typed, key->word, strlen(key->word)) != 0) {
+			p2p_complete_part(ask, key->word, key->help);
 			continue;
 		}
-		const char *equals = strchr(ask->typed, '=');
-		struct p2p_complete value = behind(ask, strlen(key), &before);
+		struct p2p_complete value = behind(ask, strlen(key->word), &before);
 
-		if (!strcmp(key, "kernel="))
-			offer_releases(&value);
-		else if (!strcmp(key, "p2pdma="))
-			p2p_complete_word(&value, "yes", ""), p2p_complete_word(&value, "no", "");
-		else if (!strcmp(key, "cpu="))
-			offer_processors(&value);
-		else if (!strcmp(key, "acs:") && !equals)
-			for_each_function(&value, offer_acs);
-		else if (equals && !strcmp(key, "acs:"))
-			value = behind(ask, (size_t)(equals + 1 - ask->typed), &before), offer_bits(&value);
+		offer_value(&value, key->kind);
 	}
 	p2p_buf_free(&before);
 }

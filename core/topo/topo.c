@@ -96,6 +96,8 @@ static enum p2p_exit scan(struct topo *topo, unsigned want)
 					    .apart = has(topo->cli, "across") };
 	struct p2p_problem problem = { "" };
 
+	if (topo->assume.named)
+		options.want |= P2P_WANT_CHILDREN;
 	if (has(topo->cli, "numeric"))
 		options.want &= ~(unsigned)P2P_WANT_NAMES;
 	int error = p2p_scan(topo->source, &options, &problem, &topo->machine);
@@ -400,12 +402,5 @@ void topo_print_assumptions(const struct topo *topo)
 
 void topo_size(uint64_t bytes, struct p2p_buf *ret)
 {
-	static const char units[] = "BKMGTPE";
-	size_t unit = 0;
-
-	while (bytes >= 1024 && bytes % 1024 == 0 && unit < 6) {
-		bytes /= 1024;
-		unit++;
-	}
-	p2p_buf_printf(ret, "%llu%c", (unsigned long long)bytes, units[unit]);
+	p2p_text_size(ret, bytes);
 }

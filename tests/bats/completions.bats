@@ -95,7 +95,7 @@ never"
 	offers --root ''
 	is "$output" $'folders\t'
 	offers --assume ''
-	has kernel= p2pdma= cpu= cmdline= acs:
+	has kernel= p2pdma= cpu= iommu= cmdline= acs: driver: p2pmem:
 	offers --assume kernel=
 	has kernel=4.20 kernel=5.0 kernel=5.19 kernel=6.19 kernel=7.3
 	lacks kernel=4.19 kernel=4.21 kernel=5.20 kernel=7.4
@@ -104,6 +104,15 @@ never"
 p2pdma=no"
 	offers --assume cpu=A
 	is "$texts" cpu=AuthenticAMD/
+	offers --assume iommu=
+	is "$texts" "iommu=intel
+iommu=amd
+iommu=none"
+	offers -F "$(snap switch-acs)" --assume driver:
+	has driver:03:00.0= driver:05:00.0=
+	lacks driver:02:08.0=
+	offers -F "$(snap switch-acs)" --assume p2pmem:03:00.0=
+	has p2pmem:03:00.0=none
 	offers -F "$(snap switch-acs)" --assume acs:02:
 	has acs:02:08.0= acs:02:09.0=
 	offers --assume acs:02:08.0=SrcValid-,R
@@ -124,6 +133,12 @@ acs:02:08.0=SrcValid-,ReqRedir+"
 		offers -F "$(snap switch-acs)" --assume "$word"
 		words+=$'\n'$texts
 	done
+	offers --assume iommu=
+	words+=$'\n'$texts
+	offers -F "$(snap switch-acs)" --assume driver:03:00.0=
+	words+=$'\n'$texts
+	offers -F "$(snap switch-acs)" --assume p2pmem:03:00.0=
+	words+=$'\n'$texts
 	[ "$(wc -l <<<"$words")" -gt 60 ]
 	while read -r word; do
 		on switch-acs allowlist --assume "$word"

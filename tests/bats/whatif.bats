@@ -55,6 +55,49 @@ refuses() { # ASSUMPTION...
 	pair "BUS_ADDR common-clean" switch-acs nvme0 nvme1 acs:02:08.0=RR- acs:02:08.0=CR- acs:02:09.0=0:2c
 }
 
+@test "a bit that one word sets and clears: that it is named twice is said" {
+	refuses acs:02:08.0=RR-,ReqRedir+
+	complains "one bit is named twice"
+}
+
+@test "a function is named by a device of it, as everywhere else" {
+	on switch why -J nvme1 nvme0 --assume p2pmem:nvme1=16M
+	json_ok
+	is "$(get '.assumptions|join("|")')" "p2pmem of 0000:04:00.0: 16M, published"
+	on switch pairs --summary --assume driver:/dev/nvme0n1=vfio-pci
+	exits 0
+	says "Assumed: driver of 0000:03:00.0: vfio-pci."
+	on endpoint-acs why card0 card0 --assume acs:card0=0
+	exits 0
+	says "Assumed: ACS of 0000:01:00.0"
+	refuses acs:nvme9=RR+
+	complains "no such device; expected an address such as 0000:03:00.0"
+	refuses driver:nvme0=nvme driver:03:00.0=none
+	complains "given twice, by name and by address"
+	on endpoint-acs tree --assume acs:card0=RR+ --assume acs:01:00.0=RR-
+	exits 2
+	complains "by name and by address"
+}
+
+@test "a kernel without P2PDMA has no pool" {
+	for words in p2pdma=no kernel=4.19; do
+		on switch why -J nvme0 nvme1 --assume $words
+		json_ok
+		is "$(get '.pairs[0].offer|.kind+": "+.why')" "none: a kernel without P2PDMA has no pool of peer memory"
+		on switch list nvme0 -o DEVICE,P2PMEM --assume $words
+		says_not 16M
+	done
+	on switch providers nvme1 --assume p2pdma=no
+	exits 1
+	# The others of --across keep theirs.
+	on switch pairs -a --across 4.19,7.2 --assume p2pdma=yes
+	exits 0
+	refuses p2pdma=no p2pmem:03:00.0=1M
+	complains "has no peer memory"
+	on switch tree --assume p2pdma=no --assume p2pmem:03:00.0=none
+	exits 0
+}
+
 @test "wrong words say what was expected" {
 	for word in acs:*=RR acs:*= acs:02:08.0=80 acs:02:08.0=0:0 acs:02:08.0=1d:xx acs:02:08.0=-1 acs:02:08.0=1d: \
 		driver:03:00.0 driver:03:00.0= driver:zz=nvme driver:=x p2pmem:03:00.0=0 p2pmem:03:00.0=16X p2pmem:03:00.0=16MM \

@@ -46,17 +46,21 @@ struct machine {
 	volatile sig_atomic_t stopped;
 };
 
+/* Words, not elements of a table: clang takes only these in an initializer. */
+#define PORT_0 "sys/bus/pci/devices/0000:02:00.0/config"
+#define PORT_1 "sys/bus/pci/devices/0000:02:01.0/config"
+#define POWER "sys/bus/pci/devices/0000:03:00.0/power/control"
+#define P2PMEM "sys/kernel/config/nvmet/subsystems/s/namespaces/1/p2pmem"
+
 static const char *const keys[ALL] = {
-	"sys/bus/pci/devices/0000:02:00.0/config", "sys/bus/pci/devices/0000:02:01.0/config",
-	"sys/bus/pci/devices/0000:02:02.0/config", "sys/bus/pci/devices/0000:03:00.0/power/control",
-	"sys/kernel/config/nvmet/subsystems/s/namespaces/1/p2pmem",
+	PORT_0, PORT_1, "sys/bus/pci/devices/0000:02:02.0/config", POWER, P2PMEM,
 };
 
 static const struct p2p_edit edits[EDITS] = {
-	{ .kind = P2P_EDIT_WORD, .key = keys[0], .offset = 0x146, .before = 0x1d, .mask = 0xc, .after = 0x11 },
-	{ .kind = P2P_EDIT_TEXT, .key = keys[3], .text_before = "auto", .text_after = "on", .rule = "disks" },
-	{ .kind = P2P_EDIT_WORD, .key = keys[1], .offset = 0x146, .before = 0x5d, .mask = 0xc, .after = 0x51 },
-	{ .kind = P2P_EDIT_TEXT, .key = keys[4], .text_before = "0", .text_after = "0000:03:00.0", .rule = "disks" },
+	{ .kind = P2P_EDIT_WORD, .key = PORT_0, .offset = 0x146, .before = 0x1d, .mask = 0xc, .after = 0x11 },
+	{ .kind = P2P_EDIT_TEXT, .key = POWER, .text_before = "auto", .text_after = "on", .rule = "disks" },
+	{ .kind = P2P_EDIT_WORD, .key = PORT_1, .offset = 0x146, .before = 0x5d, .mask = 0xc, .after = 0x51 },
+	{ .kind = P2P_EDIT_TEXT, .key = P2PMEM, .text_before = "0", .text_after = "0000:03:00.0", .rule = "disks" },
 };
 
 static int find(const char *key)
