@@ -178,7 +178,8 @@ static bool parse_size(const char *text, uint64_t *ret)
 	return *ret != 0;
 }
 
-static int parse_memory(struct p2p_arena *arena, const char *word, struct p2p_problem *problem, struct p2p_assume *assume)
+static int parse_memory(struct p2p_arena *arena, const char *word, struct p2p_problem *problem,
+			struct p2p_assume *assume)
 {
 	struct p2p_assume_memory *memory = &assume->memories[assume->memory_count];
 	const char *value = parse_function(arena, word, assume, &memory->who);
