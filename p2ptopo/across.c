@@ -120,8 +120,14 @@ enum p2p_exit across_open(struct topo *topo, struct across *across)
 		return code;
 	for (size_t i = 0; i < across->count; i++)
 		p2p_buf_printf(&names, "%s%s", i ? ", " : "", across->kernels[i].release);
+	char first[P2P_RELEASE_TEXT], newest[P2P_RELEASE_TEXT];
+
+	p2p_release_format(p2p_release_first(), first);
+	p2p_release_format(p2p_release_newest(), newest);
 	p2p_machine_assume(topo->machine, across->all
-						  ? "mainline kernels, each in turn"
+						  ? p2p_arena_printf(topo->machine->arena,
+								     "mainline kernels from %s to %s, each in turn",
+								     first, newest)
 						  : p2p_arena_printf(topo->machine->arena, "kernels %s, each in turn",
 								     p2p_buf_text(&names)));
 	assume_p2pdma(across);

@@ -200,6 +200,21 @@ static void print_rows(struct table *table)
 		}
 }
 
+/* Of kernels that the program chose: that each stands for those up to the next. */
+static void print_ranges(const struct table *table, const char *what)
+{
+	struct p2p_buf text = P2P_BUF_INIT;
+	char newest[P2P_RELEASE_TEXT];
+
+	if (!table->across->all || table->across->count < 2)
+		return;
+	p2p_release_format(p2p_release_newest(), newest);
+	p2p_buf_printf(&text, "Each %s holds for mainline up to the next one, the last up to %s, the newest known.",
+		       what, newest);
+	topo_print_text(table->topo, "", "", p2p_buf_text(&text));
+	p2p_buf_free(&text);
+}
+
 static void print_text(struct table *table)
 {
 	const struct topo *topo = table->topo;
@@ -211,8 +226,8 @@ static void print_text(struct table *table)
 	}
 	print_rows(table);
 	if (table->listed && table->narrow)
-		topo_print_text(topo, "", "", "BUS BUS_ADDR, THRU THRU_HOST_BRIDGE, yes one of these, no "
-					      "NOT_SUPPORTED, ? unknown.");
+		topo_print_text(topo, "", "", "BUS=BUS_ADDR, THRU=THRU_HOST_BRIDGE, yes=one of these, "
+					      "no=NOT_SUPPORTED, ?=unknown.");
 	if (!table->asked)
 		p2p_buf_puts(&text, "A pair needs two likely peers; --all takes every function.");
 	else if (!table->listed)
@@ -223,6 +238,9 @@ static void print_text(struct table *table)
 			       table->asked);
 	if (text.len)
 		topo_print_text(topo, "", "", p2p_buf_text(&text));
+	if (table->listed)
+		print_ranges(table, "column");
+	topo_print_privilege(topo);
 	topo_print_assumptions(topo);
 	p2p_buf_free(&text);
 }
@@ -243,6 +261,7 @@ static void text_counts(const struct table *table)
 			       map_text(&verdict, false), p2p_rule_row(counts[i].rule)->id);
 		}
 	}
+	print_ranges(table, "release");
 	topo_print_assumptions(table->topo);
 }
 
@@ -409,6 +428,7 @@ static void print_kernels(const struct table *table)
 			printf("%5d", verdict->distance);
 		printf(" %s\n", p2p_rule_row(verdict->rule)->id);
 	}
+	print_ranges(table, "line");
 	topo_print_assumptions(topo);
 }
 

@@ -10,7 +10,7 @@ enum { COL_ID, COL_FLAG, COL_SINCE, COL_UNTIL, COL_APPLIES, COL_HOSTS, COL_NAME,
 
 static const struct p2p_column columns[] = {
 	[COL_ID] = { "ID", "vendor:device of the first function of a root bus", 0 },
-	[COL_FLAG] = { "FLAG", "REQ_SAME_HOST_BRIDGE: only inside one host bridge", 0 },
+	[COL_FLAG] = { "FLAG", "REQ_SAME (the kernel's REQ_SAME_HOST_BRIDGE): only inside one host bridge", 0 },
 	[COL_SINCE] = { "SINCE", "first mainline release with the row", 0 },
 	[COL_UNTIL] = { "UNTIL", "last mainline release with it", 0 },
 	[COL_APPLIES] = { "HERE", "does this kernel have it", 0 },
@@ -330,6 +330,9 @@ static enum p2p_exit print_json(struct topo *topo)
 static int run(const struct p2p_cli *cli)
 {
 	struct topo topo;
+
+	if (p2p_cli_has(cli, "list-columns"))
+		return topo_list_columns(cli, columns, sizeof(columns) / sizeof(*columns));
 	enum p2p_exit code = topo_open(cli, P2P_WANT_RUNNING, &topo);
 
 	if (code == P2P_EXIT_OK)

@@ -243,12 +243,13 @@ static enum p2p_exit print(struct list *list)
 static enum p2p_exit choose_sort(const struct p2p_cli *cli, struct p2p_arena *arena, int *ret)
 {
 	const char *name = p2p_cli_value(cli, "sort");
-	struct p2p_problem problem = { "" };
+	struct p2p_problem problem = { "" }, said;
 
 	*ret = P2P_NOBODY;
 	if (!name || !function_column_find(arena, name, &problem, ret))
 		return P2P_EXIT_OK;
-	p2p_cli_complain(cli, stderr, &problem);
+	p2p_problem_set(&said, 0, "list --sort: %.200s (p2ptopo list -H lists its columns)", problem.text);
+	p2p_cli_complain(cli, stderr, &said);
 	return P2P_EXIT_USAGE;
 }
 

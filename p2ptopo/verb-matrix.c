@@ -259,24 +259,39 @@ static void print_cell_legend(const struct matrix *matrix, bool brief)
 	p2p_buf_free(&text);
 }
 
-/* Why small letters. */
-static const char *caveat(const struct topo *topo)
+/* Why small letters, and where there are any (`would`) what they stand for. */
+static void put_caveat(const struct topo *topo, bool would, struct p2p_buf *text)
 {
 	enum p2p_kernel_kind kind = p2p_judge_candidates(topo->judge)->kind;
 	const struct p2p_number *p2pdma = &topo->machine->host.p2pdma;
+	const char *says, *would_be = "what the newest rules known say";
 
 	if (kind == P2P_KERNEL_BEFORE)
-		return "This kernel is older than P2PDMA (4.20) and refuses every pair; \"would be\" is what the "
-		       "newest "
-		       "rules known say.";
-	if (p2p_known(p2pdma->fact) && !p2pdma->value)
-		return "This kernel is built without P2PDMA and refuses every pair; \"would be\" is what one with it "
-		       "decides.";
-	if (kind == P2P_KERNEL_NEWER || kind == P2P_KERNEL_UNKNOWN)
-		return "The rules of this kernel are not known; \"would be\" is what the newest rules known say.";
-	if (!p2p_known(p2pdma->fact))
-		return "Whether this kernel has P2PDMA is not known; \"would be\" is what it decides if so.";
-	return NULL;
+		says = "This kernel is older than P2PDMA (4.20) and refuses every pair";
+	else if (p2p_known(p2pdma->fact) && !p2pdma->value)
+		says = "This kernel is built without P2PDMA and refuses every pair",
+		would_be = "what one with it decides";
+	else if (kind == P2P_KERNEL_NEWER || kind == P2P_KERNEL_UNKNOWN)
+		says = "The rules of this kernel are not known";
+	else if (!p2p_known(p2pdma->fact))
+		says = "Whether this kernel has P2PDMA is not known", would_be = "what it decides if so";
+	else
+		return;
+	p2p_buf_puts(text, says);
+	if (would)
+		p2p_buf_printf(text, "; \"would be\" is %s", would_be);
+	p2p_buf_putc(text, '.');
+}
+
+/* Is a letter on the screen that says what would be? */
+static bool has_would(const struct matrix *matrix)
+{
+	const bool *used = find_used(matrix);
+	bool would = false;
+
+	for (size_t i = 0; i < matrix->cell_count; i++)
+		would = would || (used[i] && strchr("bhen~", matrix->cells[i].letter));
+	return would;
 }
 
 static void print_legend(const struct matrix *matrix, const struct p2p_grid *grid, bool brief)
@@ -284,7 +299,6 @@ static void print_legend(const struct matrix *matrix, const struct p2p_grid *gri
 	const struct topo *topo = matrix->topo;
 	char seen_offers[MARKS_MOST] = "", seen_clients[MARKS_MOST] = "";
 	struct p2p_buf text = P2P_BUF_INIT;
-	const char *says = caveat(topo);
 
 	for (size_t i = 0; i < grid->count; i++) {
 		see(seen_offers, grid->lines[i].row);
@@ -304,8 +318,10 @@ static void print_legend(const struct matrix *matrix, const struct p2p_grid *gri
 				    "members that can most, and a wider terminal tells them apart");
 	p2p_buf_puts(&text, ". `p2ptopo why PROVIDER CLIENT` explains a pair.");
 	topo_print_text(topo, "", "", p2p_buf_text(&text));
-	if (says)
-		topo_print_text(topo, "", "", says);
+	p2p_buf_reset(&text);
+	put_caveat(topo, has_would(matrix), &text);
+	if (text.len)
+		topo_print_text(topo, "", "", p2p_buf_text(&text));
 	if (topo->machine->host.hypervisor.value)
 		topo_print_text(topo, "", "", "In a virtual machine the host's routing cannot be seen from here.");
 	topo_print_assumptions(topo);
@@ -338,9 +354,9 @@ static enum p2p_exit print_text(struct matrix *matrix, const bool *among, unsign
 	bool brief;
 
 	if (!matrix->matrix->count) {
-		puts(matrix->topo->filter ? "No function matches."
-		     : matrix->topo->all  ? "No PCI functions here."
-					  : "No likely peers here; --all takes every function.");
+		puts(!matrix->topo->machine->function_count ? "No PCI functions here."
+		     : matrix->topo->filter		    ? "No function matches."
+							    : "No likely peers here; --all takes every function.");
 		return P2P_EXIT_OK;
 	}
 	struct p2p_grid grid = make_grid(matrix);

@@ -320,9 +320,9 @@ static enum p2p_exit print_text(struct pairs *pairs)
 	if (code != P2P_EXIT_OK || !choice.count)
 		return code;
 	if (!has_pairs(pairs)) {
-		puts(pairs->topo->filter  ? "No pair matches."
-		     : pairs->topo->all	  ? "No PCI functions here."
-					  : "A pair needs two likely peers; --all takes every function.");
+		puts(!pairs->topo->machine->function_count ? "No PCI functions here."
+		     : pairs->topo->filter		   ? "No pair matches."
+					   : "A pair needs two likely peers; --all takes every function.");
 		return P2P_EXIT_OK;
 	}
 	measure(pairs);
@@ -333,6 +333,7 @@ static enum p2p_exit print_text(struct pairs *pairs)
 		for (size_t j = 0; j < pairs->count; j++)
 			if (is_asked(pairs, i, j))
 				text_pair(pairs, &choice, pairs->list[i], pairs->list[j]);
+	topo_print_privilege(pairs->topo);
 	topo_print_assumptions(pairs->topo);
 	return P2P_EXIT_OK;
 }
@@ -441,6 +442,8 @@ static int run(const struct p2p_cli *cli)
 	unsigned want = P2P_WANT_CHILDREN | P2P_WANT_MEMORY | P2P_WANT_NUMA | P2P_WANT_RUNNING;
 	struct topo topo;
 
+	if (p2p_cli_has(cli, "list-columns") && !p2p_cli_has(cli, "across"))
+		return topo_list_columns(cli, columns, sizeof(columns) / sizeof(*columns));
 	if (p2p_cli_has(cli, "summary"))
 		want = P2P_WANT_MEMORY | P2P_WANT_RUNNING;
 	enum p2p_exit code = topo_open(cli, want, &topo);

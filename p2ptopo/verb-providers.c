@@ -107,6 +107,18 @@ static void add_row(const struct providers *providers, struct p2p_report *report
 	p2p_buf_free(&text);
 }
 
+static void put_next_step(const struct providers *providers, struct p2p_buf *text)
+{
+	const struct p2p_provider *best = &providers->list[0];
+	char address[P2P_BDF_TEXT];
+
+	p2p_buf_printf(text, "None of these can be used. `p2ptopo why %s",
+		       topo_address(providers->topo, best->function, address));
+	p2p_buf_printf(
+		text, " %s` says why, and what to do. ",
+		topo_address(providers->topo, best->client >= 0 ? best->client : providers->clients[0], address));
+}
+
 /* What the kernel would do, in a sentence. */
 static void put_conclusion(const struct providers *providers, struct p2p_buf *text)
 {
@@ -131,7 +143,7 @@ static void put_conclusion(const struct providers *providers, struct p2p_buf *te
 	else if (!providers->count)
 		p2p_buf_puts(text, "Nothing here offers peer memory (p2pmem). ");
 	else
-		p2p_buf_puts(text, "None of these can be used. ");
+		put_next_step(providers, text);
 	if (empty)
 		p2p_buf_puts(text, "How much is free plays no part in the choice; where nothing is, an allocation then "
 				   "fails. ");
@@ -300,6 +312,9 @@ static int run(const struct p2p_cli *cli)
 {
 	unsigned want = P2P_WANT_NAMES | P2P_WANT_CHILDREN | P2P_WANT_MEMORY | P2P_WANT_NUMA | P2P_WANT_RUNNING;
 	struct topo topo;
+
+	if (p2p_cli_has(cli, "list-columns"))
+		return topo_list_columns(cli, columns, sizeof(columns) / sizeof(*columns));
 	enum p2p_exit code = topo_open(cli, want, &topo);
 
 	if (code == P2P_EXIT_OK)

@@ -208,6 +208,7 @@ static enum p2p_exit print_text(struct tree *tree)
 		return P2P_EXIT_CANNOT_READ;
 	putchar('\n');
 	print_summary(tree);
+	topo_print_privilege(tree->topo);
 	folklore_print(tree->topo, NULL, "Folklore: ", "  ");
 	topo_print_assumptions(tree->topo);
 	return P2P_EXIT_OK;

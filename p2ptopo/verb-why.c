@@ -18,6 +18,7 @@ struct why {
 	struct p2p_remedy remedy;
 	struct p2p_reason *reasons;
 	size_t reason_count;
+	int address_width; /* of the column in print_walk */
 };
 
 /* "label      text", wrapped under itself. */
@@ -47,7 +48,7 @@ static void print_hop(const struct why *why, int index, bool tested)
 	char address[P2P_BDF_TEXT];
 
 	p2p_buf_puts(&text, !tested ? " " : redirects == P2P_YES ? "!" : redirects == P2P_MAYBE ? "?" : " ");
-	p2p_buf_printf(&text, " %-12s", topo_address(topo, index, address));
+	p2p_buf_printf(&text, " %-*s", why->address_width, topo_address(topo, index, address));
 	p2p_buf_printf(&text, narrow ? " %s\n       " : " %-23s",
 		       p2p_known(function->port_type.fact) ? p2p_port_type_name(function->port_type.value)
 		       : p2p_absent(function->port_type.fact)
@@ -87,7 +88,7 @@ static void print_host(const struct why *why, int index)
 		return;
 	}
 	p2p_judge_root(why->topo->judge, host, &root);
-	printf("  %-12s host bridge", machine->hostbridges[host].name);
+	printf("  %-*s host bridge", why->address_width, machine->hostbridges[host].name);
 	if (root.function != P2P_NOBODY && root.found != P2P_NO)
 		printf(", looked up as %s %04x:%04x", topo_address(why->topo, root.function, address),
 		       (unsigned)machine->functions[root.function].vendor.value,
@@ -109,8 +110,25 @@ static void print_side(const struct why *why, const char *title, int start)
 	p2p_buf_free(&name);
 }
 
-static void print_walk(const struct why *why)
+/* Addresses on the way: 12 characters, or more where a domain is beyond ffff. */
+static int address_width(const struct why *why)
 {
+	const int starts[] = { why->verdict.provider, why->verdict.client };
+	char address[P2P_BDF_TEXT];
+	int width = 12;
+
+	for (int side = 0; side < 2; side++)
+		for (int at = starts[side]; at != P2P_NOBODY; at = up_of(why, at)) {
+			int length = (int)strlen(topo_address(why->topo, at, address));
+
+			width = length > width ? length : width;
+		}
+	return width;
+}
+
+static void print_walk(struct why *why)
+{
+	why->address_width = address_width(why);
 	print_side(why, "provider", why->verdict.provider);
 	if (why->verdict.client != why->verdict.provider)
 		print_side(why, "client", why->verdict.client);
@@ -276,7 +294,7 @@ static void print_cached(const struct why *why)
 	p2p_buf_free(&text);
 }
 
-static void print_text(const struct why *why)
+static void print_text(struct why *why)
 {
 	struct p2p_buf host = P2P_BUF_INIT;
 
@@ -419,6 +437,6 @@ const struct p2p_verb p2p_verb_why = {
 	.args = "PROVIDER CLIENT",
 	.summary = "explain one pair: hop by hop, the rule that decided, and what to type",
 	.details = "Exit status: 0 the kernel allows it, 1 it does not, 4 that cannot be known. With --across: 0 all "
-		   "kernels allow it, 1 one of them does not.",
+		   "kernels allow it, 1 one of them does not, 4 none refuses and of one that cannot be known.",
 	.run = run,
 };

@@ -330,8 +330,7 @@ static int check_bits(const struct p2p_assume *assume, size_t index, const struc
 	for (; assume->named && !acs->every && old < acs; old++)
 		if (!old->every && ((old->set & acs->clear) | (old->clear & acs->set)) &&
 		    find(machine, "acs", &old->who, problem) == find(machine, "acs", &acs->who, problem))
-			return p2p_problem_set(problem, -ENXIO,
-					       "--assume acs: two of them, by name and by address, say "
+			return p2p_problem_set(problem, -ENXIO, "--assume acs: two of them, by name and address, say "
 					       "the opposite of a bit; give each bit once");
 	return 0;
 }

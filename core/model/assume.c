@@ -203,7 +203,8 @@ static int parse_iommu(const char *word, const char *value, struct p2p_problem *
 	return assume->iommu ? 0 : bad(problem, word, "iommu=intel, iommu=amd or iommu=none");
 }
 
-static int parse_kernel(const char *word, const char *value, struct p2p_problem *problem, struct p2p_assume *assume)
+static int parse_kernel(const char *word, const char *value, struct p2p_problem *problem,
+			struct p2p_assume *assume)
 {
 	struct p2p_release release;
 
@@ -213,7 +214,8 @@ static int parse_kernel(const char *word, const char *value, struct p2p_problem 
 	return 0;
 }
 
-static int parse_p2pdma(const char *word, const char *value, struct p2p_problem *problem, struct p2p_assume *assume)
+static int parse_p2pdma(const char *word, const char *value, struct p2p_problem *problem,
+			struct p2p_assume *assume)
 {
 	assume->p2pdma = !strcmp(value, "yes") ? P2P_YES : !strcmp(value, "no") ? P2P_NO : P2P_MAYBE;
 	return assume->p2pdma ? 0 : bad(problem, word, "p2pdma=yes or p2pdma=no");

@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../base/text.h"
+#include "../cli/pager.h"
 #include "../cli/style.h"
 #include "../io/policy-yaml.h"
 
@@ -139,9 +141,33 @@ enum p2p_exit topo_open_source(const struct p2p_cli *cli, struct topo *topo)
 	return code;
 }
 
+/* Options of which one would be ignored in silence. */
+static enum p2p_exit check_options(const struct p2p_cli *cli)
+{
+	static const struct { const char *one, *other, *says; } pairs[] = {
+		{ "list-columns", "json", "--list-columns lists names of columns, --json prints no columns" },
+		{ "list-columns", "pairs", "--list-columns lists names of columns, --pairs prints rows" },
+		{ "list-columns", "summary", "--summary has columns of its own, which --list-columns does not list" },
+		{ "output", "summary", "--summary has columns of its own, and --output would be ignored" },
+	};
+	struct p2p_problem problem;
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
+		if (!has(cli, pairs[i].one) || !has(cli, pairs[i].other))
+			continue;
+		p2p_problem_set(&problem, 0, "%s: %s; give one of the two", cli->verb->word, pairs[i].says);
+		p2p_cli_complain(cli, stderr, &problem);
+		return P2P_EXIT_USAGE;
+	}
+	return P2P_EXIT_OK;
+}
+
 static enum p2p_exit begin(struct topo *topo)
 {
-	enum p2p_exit code = read_assumptions(topo);
+	enum p2p_exit code = check_options(topo->cli);
+
+	if (code == P2P_EXIT_OK)
+		code = read_assumptions(topo);
 
 	if (code == P2P_EXIT_OK && has(topo->cli, "across") && topo->assume.kernel)
 		code = usage(topo, "--across names the kernels; leave --assume kernel= out");
@@ -211,22 +237,39 @@ void topo_close(struct topo *topo)
 	p2p_arena_free(topo->arena);
 }
 
+enum p2p_exit topo_list_columns(const struct p2p_cli *cli, const struct p2p_column *columns, size_t count)
+{
+	const struct topo topo = { .cli = cli, .style = p2p_style_of(stdout, "never", p2p_cli_has(cli, "ascii")) };
+	enum p2p_exit code = check_options(cli);
+	int width = 10, columns_there;
+
+	for (size_t i = 0; i < count; i++)
+		if ((int)strlen(columns[i].name) > width)
+			width = (int)strlen(columns[i].name);
+	for (size_t i = 0; i < count && code == P2P_EXIT_OK; i++) {
+		struct p2p_buf first = P2P_BUF_INIT, rest = P2P_BUF_INIT;
+
+		p2p_buf_printf(&first, "%-*s ", width, columns[i].name);
+		p2p_buf_printf(&rest, "%*s", width + 1, "");
+		/* Programs want a line for each. */
+		if (p2p_pager_is_terminal(&columns_there) || isatty(STDOUT_FILENO))
+			topo_print_text(&topo, p2p_buf_text(&first), p2p_buf_text(&rest), columns[i].help);
+		else
+			printf("%s%s\n", p2p_buf_text(&first), columns[i].help);
+		p2p_buf_free(&first);
+		p2p_buf_free(&rest);
+	}
+	return code;
+}
+
 enum p2p_exit topo_columns(const struct topo *topo, const struct p2p_column *columns, size_t count,
 			   struct p2p_choice *ret)
 {
 	struct p2p_problem problem = { "" };
 
 	*ret = (struct p2p_choice){ 0 };
-	if (p2p_cli_has(topo->cli, "list-columns")) {
-		int width = 10;
-
-		for (size_t i = 0; i < count; i++)
-			if ((int)strlen(columns[i].name) > width)
-				width = (int)strlen(columns[i].name);
-		for (size_t i = 0; i < count; i++)
-			printf("%-*s %s\n", width, columns[i].name, columns[i].help);
-		return P2P_EXIT_OK;
-	}
+	if (p2p_cli_has(topo->cli, "list-columns"))
+		return topo_list_columns(topo->cli, columns, count);
 	if (!p2p_choice_make(topo->arena, columns, count, p2p_cli_value(topo->cli, "output"), &problem, ret))
 		return P2P_EXIT_OK;
 	struct p2p_problem said;
@@ -252,13 +295,40 @@ bool topo_shows(const struct topo *topo, int index)
 	return topo->all || p2p_function_is_peer(&topo->machine->functions[index]);
 }
 
+static const char *replayed(const struct topo *topo)
+{
+	return topo->file ? topo->file : value(topo->cli, "from");
+}
+
+void topo_command(const struct topo *topo, struct p2p_buf *ret)
+{
+	const char *file = replayed(topo), *root = file ? NULL : value(topo->cli, "root");
+	const char *name = file ? file : root;
+
+	p2p_buf_puts(ret, "p2ptopo");
+	if (!name)
+		return;
+	/* What a shell would take apart is left to the reader. */
+	bool plain = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:@,") ==
+		     strlen(name);
+
+	p2p_buf_printf(ret, " %s %s", file ? "-F" : "--root", plain ? name : file ? "FILE" : "DIR");
+}
+
 static int no_device(const struct topo *topo, const char *word)
 {
-	struct p2p_problem problem;
+	const char *file = replayed(topo);
+	struct p2p_buf text = P2P_BUF_INIT;
 
-	p2p_problem_set(&problem, 0, "%s: this machine has no such device; `%s` lists what it has", word,
-			"p2ptopo tree --all");
-	p2p_cli_complain(topo->cli, stderr, &problem);
+	p2p_buf_printf(&text, "%s: ", word);
+	if (file)
+		p2p_buf_printf(&text, "%s has no such device; `", strcmp(file, "-") ? file : "standard input");
+	else
+		p2p_buf_puts(&text, "this machine has no such device; `");
+	topo_command(topo, &text);
+	p2p_buf_puts(&text, " tree --all` lists what it has");
+	say(topo, p2p_buf_text(&text));
+	p2p_buf_free(&text);
 	return P2P_NOBODY;
 }
 
@@ -387,6 +457,26 @@ void topo_print_text(const struct topo *topo, const char *first, const char *res
 	}
 	putchar('\n');
 	p2p_buf_free(&line);
+}
+
+void topo_print_privilege(const struct topo *topo)
+{
+	const struct p2p_machine *machine = topo->machine;
+	bool forbidden = false;
+
+	for (size_t i = 0; i < machine->function_count && !forbidden; i++) {
+		const struct p2p_acs *acs = &machine->functions[i].acs;
+
+		forbidden = acs->fact.know == P2P_UNKNOWN &&
+			    (acs->fact.error == -EACCES || acs->fact.error == -EPERM) &&
+			    p2p_function_redirects(&machine->functions[i]) == P2P_MAYBE;
+	}
+	if (forbidden)
+		topo_print_text(topo, "", "",
+				replayed(topo)
+					? "ACS is not known where only root may read it: take the snapshot as root."
+					: "ACS is not known where only root may read it: run as root (or `p2pctl "
+					  "publish` as root, once, for everybody).");
 }
 
 void topo_print_assumptions(const struct topo *topo)

@@ -62,6 +62,9 @@ enum p2p_exit topo_complain(const struct topo *topo, const struct p2p_problem *p
 enum p2p_exit topo_columns(const struct topo *topo, const struct p2p_column *columns, size_t count,
 			   struct p2p_choice *ret);
 
+/* -H alone: what topo_columns prints for it, with nothing open. */
+enum p2p_exit topo_list_columns(const struct p2p_cli *cli, const struct p2p_column *columns, size_t count);
+
 /* Should a listing show that function?  -a, -s, -d; the default is likely peers. */
 bool topo_shows(const struct topo *topo, int index);
 
@@ -82,6 +85,12 @@ void topo_name(const struct topo *topo, int index, struct p2p_buf *ret);
 
 /* One line about the kernel, P2PDMA, processor and IOMMU. */
 void topo_host_line(const struct topo *topo, struct p2p_buf *ret);
+
+/* "p2ptopo -F box.snap": how this machine is asked again. */
+void topo_command(const struct topo *topo, struct p2p_buf *ret);
+
+/* Where ACS is not known because only root may read it: what to do, once below a listing for people. */
+void topo_print_privilege(const struct topo *topo);
 
 /* What was assumed, one sentence each, after a listing for people. */
 void topo_print_assumptions(const struct topo *topo);

@@ -87,6 +87,8 @@ load helper
 	exits 1
 	says "5.9.0     THRU_HOST_BRIDGE     4 cpu-zen"
 	is "$(grep -c '^[4-7]' <<<"$output")" 4
+	says "Each line holds for mainline up to the next one, the last up to 7.3"
+	says "Assumed: mainline kernels from 4.20.0 to 7.3, each in turn."
 }
 
 @test "why: a line for each kernel; yes if all allow it, no if one refuses" {
@@ -144,7 +146,7 @@ load helper
 	COLUMNS=80 on skylake pairs --across 5.4,5.19,6.1,6.12.107,7.2
 	exits 0
 	says "17:00.0  21:00.0  no  THRU THRU THRU     THRU"
-	says "THRU THRU_HOST_BRIDGE, yes one of these, no NOT_SUPPORTED"
+	says "THRU=THRU_HOST_BRIDGE, yes=one of these, no=NOT_SUPPORTED"
 	while IFS= read -r line; do [ ${#line} -le 80 ] || fail "too wide: $line"; done <<<"$output"
 }
 

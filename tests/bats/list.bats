@@ -17,6 +17,22 @@ column_names() {
 	cut -d' ' -f1 <<<"$output"
 }
 
+@test "options of which one would be ignored are refused" {
+	for words in "list -H -J" "list -H -P" "tree -H -J" "pairs -H -J" "pairs --summary -o MAP" "pairs --summary -H" \
+		"allowlist -H -J"; do
+		# shellcheck disable=SC2086 # words
+		p2ptopo $words
+		exits 2
+		complains "give one of the two"
+	done
+	on switch list -x FOO
+	complains "(p2ptopo list -H lists its columns)"
+	for verb in pairs allowlist; do
+		p2ptopo $verb -H -F /nonexistent
+		exits 0
+	done
+}
+
 @test "likely peers, one a line, in the order of their addresses" {
 	on switch list
 	exits 0

@@ -167,7 +167,12 @@ exact() { # FILE,FILE WORD...
 	exits 0
 	on no-pci matrix
 	exits 0
-	is "$output" "No likely peers here; --all takes every function."
+	is "$output" "No PCI functions here."
+	on no-pci pairs
+	is "$output" "No PCI functions here."
+	# What is not on the screen is not explained.
+	on without-p2pdma matrix
+	grep -q "would be" <<<"$(sed -n "/^route/p" <<<"$output")" || says_not "would be"
 }
 
 @test "hostile names stay in their cells, in ASCII and not" {

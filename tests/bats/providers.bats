@@ -85,6 +85,7 @@ picks() { # provider:pick:distance of each row
 	exits 1
 	says "not-allowlisted (00:00.0)"
 	says "None of these can be used."
+	says "\`p2ptopo why "
 	among eth0 --assume cpu=GenuineIntel/6
 	exits 0
 	says "The kernel takes 03:00.0."
@@ -119,7 +120,7 @@ picks() { # provider:pick:distance of each row
 @test "without P2PDMA nothing is taken; what is not known of a kernel is not known" {
 	on switch providers nvme1 --assume p2pdma=no
 	exits 1
-	says kernel-without-p2pdma
+	says "Nothing here offers peer memory"
 	on kernel-unknown providers eth0
 	exits 4
 }

@@ -8,6 +8,15 @@ releases="5.2.0 5.10.100"
 
 nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@"; }
 
+@test "what only root may read: what to do is said once below a listing" {
+	for verb in tree pairs; do
+		on unprivileged $verb
+		is "$(grep -c "take the snapshot as root" <<<"$output")" 1
+		on switch-acs $verb
+		says_not "as root"
+	done
+}
+
 @test "nobody sees this machine, and nothing that root sees otherwise" {
 	[ "$(id -u)" = 0 ] || skip "not root"
 	nobody test -x "$P2PTOPO" || skip "the program is where nobody may not run it"

@@ -76,7 +76,7 @@ refuses() { # ASSUMPTION...
 	complains "given twice, by name and by address"
 	on endpoint-acs tree --assume acs:card0=RR+ --assume acs:01:00.0=RR-
 	exits 2
-	complains "by name and by address"
+	complains "by name and address"
 }
 
 @test "a kernel without P2PDMA has no pool" {

@@ -72,6 +72,13 @@ load helper
 	done
 }
 
+@test "addresses of 13 characters shift nothing, and no device is looked for in the file that was named" {
+	on vmd why 10000:e1:00.0 10000:e1:00.0
+	is "$(grep -c '^  10000:e1:00.0 endpoint' <<<"$output")" 1
+	on switch why nvme7 nvme0
+	complains "switch.snap has no such device; \`p2ptopo -F $(snap switch) tree --all\`"
+}
+
 @test "a name with several functions is an error that lists them" {
 	local copy=$BATS_TEST_TMPDIR/copy.snap
 	# Two functions of one name cannot come from one class: a NIC renamed to a disk's name can.
