@@ -413,7 +413,7 @@ static int run(const struct p2p_cli *cli)
 
 const struct p2p_verb p2p_verb_matrix = {
 	.word = "matrix",
-	.summary = "providers by clients on one screen, equal rows and columns folded",
+	.summary = "providers by clients as a square, equal rows and columns folded",
 	.details = "A cell has the route and the locality as `nvidia-smi topo -m` words it; O is what the provider "
 		   "offers, and the line under the clients says whether their drivers take it. Functions of one class "
 		   "that have the same answers to and from everybody are one row and one column; --no-fold shows each. "

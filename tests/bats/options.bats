@@ -4,6 +4,22 @@
 
 load helper
 
+@test "tests/lint/examples writes an example that has no output yet, and leaves the next one alone" {
+	local copy=$BATS_TEST_TMPDIR/copy
+	mkdir -p "$copy"/{man,tests/lint}
+	cp "$TOP/tests/lint/examples" "$copy/tests/lint/"
+	ln -s "$TOP/tests/machines" "$copy/tests/machines"
+	printf '```\n$ p2ptopo -F no-pci.snap tree\n```\n' >"$copy/README.md"
+	printf '.Bd -literal\n%s\n.Ed\n.Bd -literal\n%s\nold\n.Ed\n' '$ p2ptopo -F no-pci.snap tree' \
+		'$ p2ptopo -F no-pci.snap list' >"$copy/man/p2ptopo.8"
+	run python3 "$copy/tests/lint/examples" "$P2PTOPO"
+	[ "$status" -eq 1 ]
+	sed -i 's|"tests/machines/README.md", readme|"README.md", readme|' "$copy/tests/lint/examples"
+	python3 "$copy/tests/lint/examples" --update "$P2PTOPO"
+	is "$(grep -c '^No PCI functions here.$' "$copy/man/p2ptopo.8")" 2
+	is "$(grep -c '^[$] p2ptopo' "$copy/man/p2ptopo.8")" 2
+}
+
 @test "options before and after the verb, short ones in one word, values glued or not" {
 	local file wanted words
 	file=$(snap switch)
