@@ -475,9 +475,9 @@ static void test_superseded(void)
 static void test_restart(void)
 {
 	static const struct p2p_edit restart[] = {
-		{ .kind = P2P_EDIT_TEXT, .key = keys[3], .text_before = "1", .text_after = "0" },
-		{ .kind = P2P_EDIT_TEXT, .key = keys[4], .text_before = "0", .text_after = "0000:03:00.0" },
-		{ .kind = P2P_EDIT_TEXT, .key = keys[3], .text_before = "0", .text_after = "1" },
+		{ .kind = P2P_EDIT_TEXT, .key = POWER, .text_before = "1", .text_after = "0" },
+		{ .kind = P2P_EDIT_TEXT, .key = P2PMEM, .text_before = "0", .text_after = "0000:03:00.0" },
+		{ .kind = P2P_EDIT_TEXT, .key = POWER, .text_before = "0", .text_after = "1" },
 	};
 
 	for (unsigned at = 3; at < 6; at++) {
