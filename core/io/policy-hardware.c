@@ -261,27 +261,8 @@ static int take_rows(const struct p2p_yaml_file *file, const struct p2p_yaml *va
 	return 0;
 }
 
-/* Looked at before all else: the keys of another schema would only look like mistakes. */
-static int check_schema(const struct p2p_yaml_file *file, const struct p2p_yaml *top)
-{
-	const struct p2p_yaml *schema = p2p_yaml_find(top, "schema");
-
-	if (!schema)
-		return p2p_yaml_fail(file, top, "this file must start with 'schema: " SCHEMA "'");
-	if (schema->kind != P2P_YAML_SCALAR || strcmp(schema->text, SCHEMA) != 0)
-		return p2p_yaml_fail(file, schema, "the schema is '%.40s', not '" SCHEMA "'",
-				     schema->kind == P2P_YAML_SCALAR ? schema->text : "a list");
-	return 0;
-}
-
-static int take_schema(const struct p2p_yaml_file *file, const struct p2p_yaml *value, void *into)
-{
-	(void)file, (void)value, (void)into; /* check_schema did */
-	return 0;
-}
-
 static const struct p2p_yaml_field top_fields[] = {
-	{ "schema", true, take_schema },
+	{ "schema", true, p2p_yaml_take_schema },
 	{ "rows", true, take_rows },
 };
 
@@ -297,7 +278,7 @@ int p2p_hardware_parse(const char *path, const char *text, size_t len, struct p2
 	hardware->arena = keep;
 	hardware->path = p2p_arena_strdup(keep, path);
 	if (!error)
-		error = check_schema(&file, top);
+		error = p2p_yaml_check_schema(&file, top, SCHEMA);
 	if (!error)
 		error = p2p_yaml_take(&file, top, "the file", top_fields, LENGTH(top_fields), hardware);
 	p2p_arena_free(file.nodes);

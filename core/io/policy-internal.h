@@ -72,6 +72,12 @@ struct p2p_yaml_field {
 int p2p_yaml_take(const struct p2p_yaml_file *file, const struct p2p_yaml *map, const char *what,
 		  const struct p2p_yaml_field *fields, size_t count, void *into);
 
+/* Looked at before all else: the keys of another schema would only look like mistakes. */
+int p2p_yaml_check_schema(const struct p2p_yaml_file *file, const struct p2p_yaml *top, const char *schema);
+
+/* The field "schema", which that has looked at. */
+int p2p_yaml_take_schema(const struct p2p_yaml_file *file, const struct p2p_yaml *value, void *into);
+
 /* The value of a key; NULL when there is none, or `map` is no mapping. */
 const struct p2p_yaml *p2p_yaml_find(const struct p2p_yaml *map, const char *word);
 

@@ -364,6 +364,24 @@ int p2p_yaml_take(const struct p2p_yaml_file *file, const struct p2p_yaml *map, 
 	return failed;
 }
 
+int p2p_yaml_check_schema(const struct p2p_yaml_file *file, const struct p2p_yaml *top, const char *schema)
+{
+	const struct p2p_yaml *found = p2p_yaml_find(top, "schema");
+
+	if (!found)
+		return p2p_yaml_fail(file, top, "this file must start with 'schema: %s'", schema);
+	if (found->kind != P2P_YAML_SCALAR || strcmp(found->text, schema) != 0)
+		return p2p_yaml_fail(file, found, "the schema is '%.40s', not '%s'",
+				     found->kind == P2P_YAML_SCALAR ? found->text : "a list", schema);
+	return 0;
+}
+
+int p2p_yaml_take_schema(const struct p2p_yaml_file *file, const struct p2p_yaml *value, void *into)
+{
+	(void)file, (void)value, (void)into; /* p2p_yaml_check_schema did */
+	return 0;
+}
+
 static int read_all(int fd, size_t size, struct p2p_buf *buf)
 {
 	char chunk[16384];
