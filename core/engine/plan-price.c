@@ -9,6 +9,7 @@
  * as a root complex routes between its ports, between those.  So whoever is
  * below the port then reaches whoever is below its siblings.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -140,6 +141,12 @@ static bool is_external(const struct p2p_function *function)
 	return p2p_known(function->removable.fact) && !strcmp(function->removable.text, "removable");
 }
 
+/* It was asked for and failed.  What a snapshot never recorded is another thing: nothing is changed there. */
+static bool could_not_be_read(struct p2p_fact fact)
+{
+	return fact.know == P2P_UNKNOWN && fact.error && fact.error != -ENODATA;
+}
+
 enum p2p_sensitive p2p_function_sensitive(const struct p2p_machine *machine, int index)
 {
 	const struct p2p_function *function = &machine->functions[index];
@@ -152,7 +159,8 @@ enum p2p_sensitive p2p_function_sensitive(const struct p2p_machine *machine, int
 		return P2P_SENSITIVE_IDS;
 	if (is_external(function))
 		return P2P_SENSITIVE_EXTERNAL;
-	if (!p2p_known(function->driver.fact) && !p2p_absent(function->driver.fact))
+	if (function->driver.fact.know == P2P_UNKNOWN || could_not_be_read(function->driver_override.fact) ||
+	    could_not_be_read(function->removable.fact) || could_not_be_read(machine->host.cmdline.fact))
 		return P2P_SENSITIVE_UNKNOWN;
 	return P2P_SENSITIVE_NOT;
 }
@@ -175,13 +183,31 @@ static bool is_below(const struct p2p_machine *machine, int index, int port)
 	return false;
 }
 
-/* Below the same bridge as the port, or on its root bus, but not below the port itself. */
+/* Is every edge up to its root bus known? */
+static bool is_placed(const struct p2p_machine *machine, int index)
+{
+	for (size_t steps = 0; steps <= machine->function_count; steps++) {
+		const struct p2p_edge *up = &machine->functions[index].up;
+
+		if (!p2p_known(up->fact))
+			return p2p_absent(up->fact);
+		index = up->to;
+	}
+	return false;
+}
+
+/*
+ * Below the same bridge as the port, or on its root bus, but not below the port
+ * itself.  What may be anywhere may be there.
+ */
 static bool is_beside(const struct p2p_machine *machine, int index, int port)
 {
 	int parent = up_of(machine, port);
 
 	if (is_below(machine, index, port))
 		return false;
+	if (!is_placed(machine, index))
+		return true;
 	if (parent != P2P_NOBODY)
 		return index != parent && is_below(machine, index, parent);
 	return machine->functions[index].hostbridge == machine->functions[port].hostbridge;

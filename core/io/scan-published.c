@@ -17,6 +17,7 @@
 
 struct published {
 	struct p2p_scan *scan;
+	bool check; /* read all of it and take nothing: half a state would be used without a word */
 	bool begun; /* the object about the boot was read */
 	size_t used;
 };
@@ -42,11 +43,11 @@ static bool is_now(struct p2p_scan *scan, const char *key, const char *text)
 }
 
 /* A member that is a number, or why it is not there. */
-static struct p2p_number number_of(const struct p2p_json_read_item *item, const char *name)
+static struct p2p_number number_of(const struct p2p_json_read_item *item, const char *name, int64_t most)
 {
 	struct p2p_number number = { 0 };
 	int64_t value = 0;
-	int error = p2p_json_read_number(item, name, 0, UINT32_MAX, &value);
+	int error = p2p_json_read_number(item, name, 0, most, &value);
 
 	number.fact = p2p_fact_of(error, P2P_ORIGIN_PUBLISHED);
 	number.value = (uint64_t)value;
@@ -60,15 +61,15 @@ static void take_number(const struct p2p_json_read_item *item, const char *name,
 
 	if (!is_forbidden(number->fact))
 		return;
-	published = number_of(item, name);
+	published = number_of(item, name, UINT32_MAX);
 	if (published.fact.know != P2P_UNKNOWN)
 		*number = published;
 }
 
 static void take_acs(const struct p2p_json_read_item *item, struct p2p_acs *acs)
 {
-	struct p2p_number offset = number_of(item, "acs_offset"), cap = number_of(item, "acs_cap"),
-			  ctrl = number_of(item, "acs_ctrl");
+	struct p2p_number offset = number_of(item, "acs_offset", 0xffff), cap = number_of(item, "acs_cap", 0xffff),
+			  ctrl = number_of(item, "acs_ctrl", 0xffff);
 
 	if (!is_forbidden(acs->fact))
 		return;
@@ -93,7 +94,7 @@ static int take_function(struct published *published, const struct p2p_json_read
 		return error == -EINVAL ? error : p2p_json_read_complain(item, NULL, "a function without \"device\"");
 	int index = p2p_bdf_parse(address, &bdf) ? P2P_NOBODY : p2p_machine_find(machine, bdf);
 
-	if (index == P2P_NOBODY)
+	if (index == P2P_NOBODY || published->check)
 		return 0;
 	struct p2p_function *function = &machine->functions[index];
 
@@ -135,7 +136,7 @@ static int take_boot(struct published *published, const struct p2p_json_read_ite
 	if (!is_now(published->scan, "proc/sys/kernel/random/boot_id", boot) ||
 	    !is_now(published->scan, "sys/kernel/uevent_seqnum", text))
 		return -ESTALE;
-	if (!p2p_json_read_text(item, "allowlist", &allowlist))
+	if (!published->check && !p2p_json_read_text(item, "allowlist", &allowlist))
 		take_allowlist(published->scan, allowlist);
 	return 0;
 }
@@ -170,9 +171,11 @@ void p2p_scan_published(struct p2p_scan *scan)
 		return;
 	int error = p2p_source_read_text(scan->source, "published/state.json", P2P_PUBLISHED_MAX, &text);
 
-	if (!error)
+	for (int pass = 0; pass < 2 && !error; pass++) {
+		published = (struct published){ .scan = scan, .check = !pass };
 		error = p2p_json_read_items("published/state.json", p2p_buf_text(&text), text.len, &problem, take,
 					    &published);
+	}
 	if (!error && published.used)
 		say_age(scan);
 	else if (error == -ESTALE)

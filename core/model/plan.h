@@ -45,7 +45,7 @@ enum p2p_sensitive {
 	P2P_SENSITIVE_OVERRIDE, /* driver_override names such a driver */
 	P2P_SENSITIVE_IDS,	/* the command line names it for such a driver: vfio-pci.ids= and the like */
 	P2P_SENSITIVE_EXTERNAL, /* external-facing or removable: whoever plugs it in owns it */
-	P2P_SENSITIVE_UNKNOWN,	/* its driver is not known */
+	P2P_SENSITIVE_UNKNOWN,	/* its driver is not known, or what tells its owner could not be read */
 };
 
 /* "bound to vfio-pci" and so on; NULL for NOT. */

@@ -218,3 +218,18 @@ owned() {
 @test "plan and status print what schema/p2pctl-1.json says" {
 	json_all_ok
 }
+
+# `edited SED`: switch-acs with a line of it changed, planned for.
+edited() {
+	sed "$1" "$(snap switch-acs)" | sed '$d' >edited.snap
+	echo "end $(grep -cE '^(read|text|hex|link|list|fail) ' edited.snap)" >>edited.snap
+	ctl edited.snap plan nvme0 nvme1
+}
+
+@test "who owns a device, or where it hangs, cannot be told: it is not taken for nobody's, or for nowhere" {
+	edited '/^link sys.bus.pci.devices.0000:05:00.0 ->/i fail sys/bus/pci/devices/0000:05:00.0/driver_override EIO'
+	exits 5
+	says 'REFUSED: 05:00.0'
+	edited 's|^link sys.bus.pci.devices.0000:05:00.0 -> .*|fail sys/bus/pci/devices/0000:05:00.0 EIO|'
+	says '02:08.0: 03:00.0 (nvme0) reaches 04:00.0 (nvme1), 05:00.0'
+}
