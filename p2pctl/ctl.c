@@ -202,7 +202,10 @@ const struct p2p_plan *ctl_plan_policy(struct ctl *ctl, const struct p2p_judge *
 	for (size_t i = 0; ctl->disabled && i < ctl->topo.machine->function_count; i++)
 		if (ctl->disabled[i])
 			p2p_planner_leave(planner, (int)i);
-	p2p_matcher_wish(p2p_matcher_new(ctl->policy, ctl->applies, judge, ctl->topo.arena), P2P_BY_RUNTIME, planner);
+	/* Which rules mean whom does not depend on what is changed. */
+	if (!ctl->matcher)
+		ctl->matcher = p2p_matcher_new(ctl->policy, ctl->applies, ctl->topo.judge, ctl->topo.arena);
+	p2p_matcher_wish(ctl->matcher, P2P_BY_RUNTIME, planner);
 	p2p_planner_nvmet(planner, ctl->policy->nvmet, ctl->nvmet_applies, ctl->policy->nvmet_count);
 	return p2p_planner_finish(planner);
 }

@@ -14,8 +14,9 @@
 /* Where policies are, lowest first; ends with NULL (paths.c). */
 extern const char *const ctl_policy_places[];
 
-/* What a plan may depend on. */
-#define CTL_WANT (P2P_WANT_ALL | P2P_WANT_TARGETS | P2P_WANT_RUNNING)
+/* What a plan may depend on, and the names of devices. */
+#define CTL_WANT                                                                                                       \
+	(P2P_WANT_CHILDREN | P2P_WANT_MEMORY | P2P_WANT_NUMA | P2P_WANT_POLICY | P2P_WANT_TARGETS | P2P_WANT_RUNNING)
 
 struct ctl {
 	const struct p2p_cli *cli;
@@ -25,6 +26,7 @@ struct ctl {
 	struct p2p_policy *policy;
 	bool *applies;	      /* by rule: does it mean this host? */
 	bool *nvmet_applies;  /* the same by nvmet wish */
+	struct p2p_matcher *matcher; /* of the policy and the machine; NULL: not asked yet */
 	bool *disabled;	      /* by function: left out of every wish; NULL: not read */
 	struct p2p_names disabled_gone; /* paths of those that are not here now */
 	const char *state;    /* the folder that dies with the boot */

@@ -1,11 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "force.h"
 
+#include <errno.h>
+#include <linux/pci_regs.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool same_place(const struct p2p_edit *a, const struct p2p_edit *b)
 {
 	return a->offset == b->offset && !strcmp(a->key, b->key);
+}
+
+static int compare_places(const void *a, const void *b)
+{
+	const struct force *x = *(const struct force *const *)a, *y = *(const struct force *const *)b;
+	int order = strcmp(x->edit->key, y->edit->key);
+
+	if (order || x->edit->offset != y->edit->offset)
+		return order ? order : x->edit->offset < y->edit->offset ? -1 : 1;
+	return x < y ? -1 : x > y; /* of one list: the older one first */
+}
+
+static void mark_superseded(const struct ctl *ctl, struct force *list, size_t count)
+{
+	struct force **sorted = p2p_arena_array(ctl->topo.arena, count, sizeof(*sorted));
+
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &list[i];
+	if (count)
+		qsort(sorted, count, sizeof(struct force *), compare_places);
+	for (size_t i = 0; i + 1 < count; i++)
+		sorted[i]->superseded = same_place(sorted[i]->edit, sorted[i + 1]->edit);
 }
 
 size_t force_list(const struct ctl *ctl, struct force **ret)
@@ -21,40 +46,42 @@ size_t force_list(const struct ctl *ctl, struct force **ret)
 		for (size_t i = 0; i < run->count; i++)
 			if (run->entries[i].state == P2P_ENTRY_DONE)
 				list[count++] = (struct force){ run, i, &run->entries[i].change, false };
-	for (size_t i = 0; i < count; i++)
-		for (size_t j = i + 1; j < count && !list[i].superseded; j++)
-			list[i].superseded = same_place(list[i].edit, list[j].edit);
+	mark_superseded(ctl, list, count);
 	*ret = list;
 	return count;
+}
+
+/* The function that is meant by "sys/bus/pci/devices/ADDRESS/NAME"; NULL: not that, or not here. */
+static struct p2p_function *find_function(struct p2p_machine *machine, const char *key, const char *name)
+{
+	static const char folder[] = "sys/bus/pci/devices/";
+	const char *address = key + sizeof(folder) - 1;
+	struct p2p_bdf bdf;
+	int length = strncmp(key, folder, sizeof(folder) - 1) != 0 ? -EINVAL : p2p_bdf_parse_prefix(address, &bdf);
+
+	if (length < 0 || address[length] != '/' || strcmp(address + length + 1, name) != 0)
+		return NULL;
+	int index = p2p_machine_find(machine, bdf);
+
+	return index == P2P_NOBODY ? NULL : &machine->functions[index];
 }
 
 /* Undone in a copy: what each place held before the first change that is in force. */
 static void put_back(struct p2p_machine *machine, const struct p2p_edit *edit)
 {
-	for (size_t i = 0; edit->kind == P2P_EDIT_WORD && i < machine->function_count; i++) {
-		struct p2p_function *function = &machine->functions[i];
-		char address[P2P_BDF_TEXT], key[64];
+	struct p2p_function *function =
+		find_function(machine, edit->key, edit->kind == P2P_EDIT_WORD ? "config" : "power/control");
 
-		snprintf(key, sizeof(key), "sys/bus/pci/devices/%s/config",
-			 p2p_bdf_format(function->bdf, true, address));
-		if (!strcmp(key, edit->key) && edit->offset == function->acs.offset + 6)
-			function->acs.ctrl =
-				(uint16_t)((function->acs.ctrl & ~edit->mask) | (edit->before & edit->mask));
-	}
+	if (function && edit->kind == P2P_EDIT_TEXT)
+		function->power_control.text = edit->text_before;
+	else if (function && edit->offset == function->acs.offset + PCI_ACS_CTRL)
+		function->acs.ctrl = (uint16_t)((function->acs.ctrl & ~edit->mask) | (edit->before & edit->mask));
 	for (size_t i = 0; edit->kind == P2P_EDIT_TEXT && i < machine->namespace_count; i++) {
 		struct p2p_namespace *namespace = &machine->namespaces[i];
 		size_t length = strlen(namespace->key);
 
 		if (!strncmp(edit->key, namespace->key, length) && !strcmp(edit->key + length, "/p2pmem"))
-		namespace->p2pmem.text = edit->text_before;
-	}
-	for (size_t i = 0; edit->kind == P2P_EDIT_TEXT && i < machine->function_count; i++) {
-		char address[P2P_BDF_TEXT], key[64];
-
-		snprintf(key, sizeof(key), "sys/bus/pci/devices/%s/power/control",
-			 p2p_bdf_format(machine->functions[i].bdf, true, address));
-		if (!strcmp(key, edit->key))
-			machine->functions[i].power_control.text = edit->text_before;
+			namespace->p2pmem.text = edit->text_before;
 	}
 }
 
@@ -129,6 +156,8 @@ static bool is_half_taken_back(const struct force *force)
 
 void force_unwanted(struct ctl *ctl, const struct force *list, size_t count, bool *ret)
 {
+	if (!count)
+		return;
 	const struct p2p_machine *original = force_original(ctl, list, count);
 	struct p2p_judge *judge = p2p_judge_new(original, ctl->topo.hardware);
 	const struct p2p_plan *plan = ctl_plan_policy(ctl, judge);

@@ -30,7 +30,8 @@ static enum p2p_exit apply(struct ctl *ctl, const struct p2p_plan *plan, bool au
 /* The rehearsed machine, as a snapshot: p2ptopo -F shows what would then be. */
 static enum p2p_exit save(struct ctl *ctl, const char *path)
 {
-	struct p2p_scan_options options = { .want = CTL_WANT | P2P_WANT_ORDER };
+	struct p2p_scan_options options = { .want = P2P_WANT_ALL | P2P_WANT_ORDER | P2P_WANT_TARGETS |
+						    P2P_WANT_RUNNING };
 	struct p2p_source *record = p2p_source_record(ctl->topo.source);
 	struct p2p_problem problem = { "" };
 	struct p2p_buf text = P2P_BUF_INIT;

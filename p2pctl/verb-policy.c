@@ -185,7 +185,7 @@ static int run(const struct p2p_cli *cli)
 	enum p2p_exit code = ctl_begin(cli, &ctl);
 
 	if (code == P2P_EXIT_OK && cli->arg_count)
-		code = ctl_look(&ctl, CTL_WANT);
+		code = ctl_look(&ctl, CTL_WANT | P2P_WANT_NAMES);
 	if (code == P2P_EXIT_OK)
 		code = cli->arg_count ? suggest(&ctl) : ctl_open_policy(&ctl);
 	if (code == P2P_EXIT_OK && !cli->arg_count)

@@ -121,7 +121,7 @@ static enum p2p_exit publish(struct ctl *ctl)
 		ctl_say(ctl, "this boot and its events cannot be told (boot_id, uevent_seqnum): nothing is published");
 		code = P2P_EXIT_CANNOT_READ;
 	} else {
-		code = ctl_look(ctl, CTL_WANT);
+		code = ctl_look(ctl, P2P_WANT_CONFIG);
 		if (code == P2P_EXIT_OK && !knows(ctl->topo.machine)) {
 			ctl_say(ctl, "nothing is known here that others may not read: run it as root");
 			code = P2P_EXIT_CANNOT_READ;

@@ -90,14 +90,32 @@ int p2p_bdf_parse_typed(const char *text, struct p2p_bdf *ret)
 	return 0;
 }
 
+static char *put_hex(char *at, uint32_t value, int digits)
+{
+	for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4)
+		*at++ = "0123456789abcdef"[value >> shift & 15];
+	return at;
+}
+
+/* By hand: addresses are most of what is ever printed. */
 char *p2p_bdf_format(struct p2p_bdf bdf, bool domain, char text[P2P_BDF_TEXT])
 {
-	unsigned dev = bdf.devfn >> 3, fn = bdf.devfn & 7;
+	char *at = text;
 
-	if (domain || bdf.domain)
-		snprintf(text, P2P_BDF_TEXT, "%04x:%02x:%02x.%u", bdf.domain, bdf.bus, dev, fn);
-	else
-		snprintf(text, P2P_BDF_TEXT, "%02x:%02x.%u", bdf.bus, dev, fn);
+	if (domain || bdf.domain) {
+		int digits = 4;
+
+		while (digits < 8 && bdf.domain >> 4 * digits)
+			digits++;
+		at = put_hex(at, bdf.domain, digits);
+		*at++ = ':';
+	}
+	at = put_hex(at, bdf.bus, 2);
+	*at++ = ':';
+	at = put_hex(at, bdf.devfn >> 3, 2);
+	*at++ = '.';
+	at = put_hex(at, bdf.devfn & 7, 1);
+	*at = '\0';
 	return text;
 }
 

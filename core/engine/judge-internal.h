@@ -20,6 +20,9 @@ struct judge_function {
 	bool placed;       /* every edge up to the root bus is known */
 	uint16_t depth;    /* functions on its chain, itself included */
 	uint32_t yes, maybe; /* of those, how many redirect for sure, or perhaps */
+	int up, top;       /* the one above, or P2P_NOBODY; the last on its chain, maybe itself */
+	uint32_t first;    /* of a top: where those below it begin in judge->by_top */
+	uint32_t below;    /* of a top: how many they are, itself included */
 };
 
 struct p2p_judge {
@@ -29,6 +32,7 @@ struct p2p_judge {
 	struct p2p_candidates candidates;
 	enum p2p_answer p2pdma, zen, iommu;
 	struct judge_function *functions;
+	int *by_top; /* all functions; those of one top together, in the order of their indices */
 	struct judge_host *hosts; /* candidate-major */
 	struct judge_host nowhere; /* the host bridge of a function whose place is unknown */
 	uint16_t depth_max;
@@ -37,9 +41,19 @@ struct p2p_judge {
 /* The function above on the kernel's walk; P2P_NOBODY at the root bus. */
 static inline int p2p_up(const struct p2p_judge *judge, int index)
 {
-	const struct p2p_edge *up = &judge->machine->functions[index].up;
+	return judge->functions[index].up;
+}
 
-	return p2p_known(up->fact) ? up->to : P2P_NOBODY;
+/*
+ * Who may meet that function at a bridge, itself included, in the order of
+ * their indices: all with the same function at the root bus.  Nobody else does.
+ */
+static inline const int *p2p_judge_near(const struct p2p_judge *judge, int index, size_t *ret_count)
+{
+	const struct judge_function *top = &judge->functions[judge->functions[index].top];
+
+	*ret_count = top->below;
+	return &judge->by_top[top->first];
 }
 
 static inline const struct judge_host *p2p_judge_host(const struct p2p_judge *judge, size_t candidate, int hostbridge)

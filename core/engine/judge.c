@@ -67,7 +67,8 @@ static enum p2p_answer iommu_registered(const struct p2p_host *host)
 static void count_chain(struct p2p_judge *judge, int index)
 {
 	struct judge_function *function = &judge->functions[index];
-	int up = p2p_up(judge, index);
+	const struct p2p_edge *edge = &judge->machine->functions[index].up;
+	int up = p2p_known(edge->fact) ? edge->to : P2P_NOBODY;
 
 	if (function->depth)
 		return;
@@ -76,13 +77,35 @@ static void count_chain(struct p2p_judge *judge, int index)
 	const struct judge_function *above = up == P2P_NOBODY ? NULL : &judge->functions[up];
 
 	function->redirects = p2p_function_redirects(&judge->machine->functions[index]);
-	function->placed = judge->machine->functions[index].up.fact.know != P2P_UNKNOWN &&
-			   (!above || above->placed);
+	function->placed = edge->fact.know != P2P_UNKNOWN && (!above || above->placed);
+	function->up = up;
+	function->top = above ? above->top : index;
 	function->depth = (uint16_t)((above ? above->depth : 0) + 1);
 	function->yes = (above ? above->yes : 0) + (function->redirects == P2P_YES);
 	function->maybe = (above ? above->maybe : 0) + (function->redirects == P2P_MAYBE);
 	if (function->depth > judge->depth_max)
 		judge->depth_max = function->depth;
+}
+
+/* Sorts the functions by what is at the top of their chains. */
+static void gather_tops(struct p2p_judge *judge)
+{
+	size_t count = judge->machine->function_count;
+	uint32_t first = 0;
+
+	judge->by_top = p2p_arena_array(judge->arena, count, sizeof(*judge->by_top));
+	for (size_t i = 0; i < count; i++)
+		judge->functions[judge->functions[i].top].below++;
+	for (size_t i = 0; i < count; i++) {
+		judge->functions[i].first = first;
+		first += judge->functions[i].below;
+		judge->functions[i].below = 0;
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct judge_function *top = &judge->functions[judge->functions[i].top];
+
+		judge->by_top[top->first + top->below++] = (int)i;
+	}
 }
 
 static enum p2p_answer has_p2pdma(const struct p2p_judge *judge)
@@ -111,6 +134,7 @@ struct p2p_judge *p2p_judge_new(const struct p2p_machine *machine, const struct 
 	judge->functions = p2p_arena_array(arena, machine->function_count, sizeof(*judge->functions));
 	for (size_t i = 0; i < machine->function_count; i++)
 		count_chain(judge, (int)i);
+	gather_tops(judge);
 	p2p_judge_roots(judge);
 	return judge;
 }
@@ -127,13 +151,15 @@ int p2p_judge_common(const struct p2p_judge *judge, int a, int b)
 {
 	const struct judge_function *functions = judge->functions;
 
+	if (functions[a].top != functions[b].top)
+		return P2P_NOBODY;
 	while (a != b && a != P2P_NOBODY && b != P2P_NOBODY) {
 		unsigned da = functions[a].depth, db = functions[b].depth;
 
 		if (da >= db)
-			a = p2p_up(judge, a);
+			a = functions[a].up;
 		if (db >= da)
-			b = p2p_up(judge, b);
+			b = functions[b].up;
 	}
 	return a == b ? a : P2P_NOBODY;
 }

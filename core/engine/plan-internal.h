@@ -3,6 +3,7 @@
 #ifndef P2P_ENGINE_PLAN_INTERNAL_H
 #define P2P_ENGINE_PLAN_INTERNAL_H
 
+#include "../model/cmdline.h"
 #include "plan.h"
 
 struct plan_wish {
@@ -30,10 +31,23 @@ struct p2p_planner {
 	struct p2p_price *prices;
 	size_t price_count;
 	int *hops;
+	struct p2p_cmdline cmdline; /* of this boot; nothing when it is not known */
+	enum p2p_sensitive *sensitive; /* by function, once it is known */
+	bool *sensitive_known;
+	bool any_unplaced;    /* a function may be anywhere */
+	int *from, *to;       /* by p2p_plan_price, of the last port */
+	struct p2p_exposed *exposed;
+	size_t exposed_count;
 	const struct p2p_nvmet_wish *nvmet;
 	const bool *nvmet_applies;
 	size_t nvmet_count;
 };
+
+/*
+ * plan-price.c: the price of a hop that stops redirecting: who then reaches
+ * whom.
+ */
+void p2p_plan_price(struct p2p_planner *planner, int port, struct p2p_price *ret);
 
 /*
  * plan-nvmet.c: what comes of the wishes for namespaces, by `after`, the judge

@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../model/cmdline.h"
-#include "plan.h"
+#include "judge-internal.h"
+#include "plan-internal.h"
 
 /* "vfio-pci", "mlx5_vfio_pci", "nvgrace-gpu-vfio-pci": all of them say so.  The others do the same in their way. */
 static bool hands_on(const char *driver)
@@ -109,29 +109,22 @@ static bool is_hidden(const char *list, struct p2p_bdf bdf)
 	return false;
 }
 
-static bool is_on_cmdline(const struct p2p_machine *machine, const struct p2p_function *function)
+static bool is_on_cmdline(const struct p2p_cmdline *cmdline, const struct p2p_function *function)
 {
 	static const char *const ids[] = { "vfio-pci.ids", "pci-stub.ids" };
 	static const char *const hides[] = { "xen-pciback.hide", "pciback.hide" };
 	const struct p2p_argument *argument;
-	struct p2p_cmdline cmdline;
 	bool found = false;
 
-	if (!p2p_known(machine->host.cmdline.fact))
-		return false;
-	struct p2p_arena *arena = p2p_arena_new();
-
-	p2p_cmdline_split(arena, machine->host.cmdline.text, &cmdline);
 	for (size_t i = 0; i < 2; i++) {
 		size_t at = 0;
 
-		while ((argument = p2p_cmdline_next(&cmdline, ids[i], &at)))
+		while ((argument = p2p_cmdline_next(cmdline, ids[i], &at)))
 			found |= argument->value && is_in_ids(argument->value, function);
 		at = 0;
-		while ((argument = p2p_cmdline_next(&cmdline, hides[i], &at)))
+		while ((argument = p2p_cmdline_next(cmdline, hides[i], &at)))
 			found |= argument->value && is_hidden(argument->value, function->bdf);
 	}
-	p2p_arena_free(arena);
 	return found;
 }
 
@@ -147,15 +140,17 @@ static bool could_not_be_read(struct p2p_fact fact)
 	return fact.know == P2P_UNKNOWN && fact.error && fact.error != -ENODATA;
 }
 
-enum p2p_sensitive p2p_function_sensitive(const struct p2p_machine *machine, int index)
+/* Who owns it, so that it must not be exposed without being asked? */
+static enum p2p_sensitive find_sensitive(struct p2p_planner *planner, int index)
 {
+	const struct p2p_machine *machine = planner->judge->machine;
 	const struct p2p_function *function = &machine->functions[index];
 
 	if (p2p_known(function->driver.fact) && hands_on(function->driver.text))
 		return P2P_SENSITIVE_VFIO;
 	if (p2p_known(function->driver_override.fact) && hands_on(function->driver_override.text))
 		return P2P_SENSITIVE_OVERRIDE;
-	if (is_on_cmdline(machine, function))
+	if (is_on_cmdline(&planner->cmdline, function))
 		return P2P_SENSITIVE_IDS;
 	if (is_external(function))
 		return P2P_SENSITIVE_EXTERNAL;
@@ -165,88 +160,89 @@ enum p2p_sensitive p2p_function_sensitive(const struct p2p_machine *machine, int
 	return P2P_SENSITIVE_NOT;
 }
 
-/* The function above on the kernel's walk, a VF's being its PF. */
-static int up_of(const struct p2p_machine *machine, int index)
+static bool is_below(const struct p2p_judge *judge, int index, int port)
 {
-	const struct p2p_edge *up = &machine->functions[index].up;
-
-	return p2p_known(up->fact) ? up->to : P2P_NOBODY;
-}
-
-static bool is_below(const struct p2p_machine *machine, int index, int port)
-{
-	for (size_t steps = 0; index != P2P_NOBODY && steps <= machine->function_count; steps++) {
-		if (index == port)
-			return true;
-		index = up_of(machine, index);
-	}
-	return false;
-}
-
-/* Is every edge up to its root bus known? */
-static bool is_placed(const struct p2p_machine *machine, int index)
-{
-	for (size_t steps = 0; steps <= machine->function_count; steps++) {
-		const struct p2p_edge *up = &machine->functions[index].up;
-
-		if (!p2p_known(up->fact))
-			return p2p_absent(up->fact);
-		index = up->to;
-	}
-	return false;
+	while (index != P2P_NOBODY && index != port)
+		index = p2p_up(judge, index);
+	return index != P2P_NOBODY;
 }
 
 /*
  * Below the same bridge as the port, or on its root bus, but not below the port
  * itself.  What may be anywhere may be there.
  */
-static bool is_beside(const struct p2p_machine *machine, int index, int port)
+static bool is_beside(const struct p2p_judge *judge, int index, int port)
 {
-	int parent = up_of(machine, port);
+	const struct p2p_function *functions = judge->machine->functions;
+	int parent = p2p_up(judge, port);
 
-	if (is_below(machine, index, port))
-		return false;
-	if (!is_placed(machine, index))
+	if (!judge->functions[index].placed)
 		return true;
 	if (parent != P2P_NOBODY)
-		return index != parent && is_below(machine, index, parent);
-	return machine->functions[index].hostbridge == machine->functions[port].hostbridge;
+		return index != parent && is_below(judge, index, parent);
+	return functions[index].hostbridge == functions[port].hostbridge;
 }
 
-static void expose(const struct p2p_machine *machine, const bool *accepted, const int *list, size_t count,
-		   struct p2p_exposed *ret, size_t *ret_count)
+static void expose(struct p2p_planner *planner, const int *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		enum p2p_sensitive why = p2p_function_sensitive(machine, list[i]);
+		int index = list[i];
 
-		if (why)
-			ret[(*ret_count)++] = (struct p2p_exposed){ list[i], why, accepted[list[i]] };
+		if (!planner->sensitive_known[index]) {
+			planner->sensitive[index] = find_sensitive(planner, index);
+			planner->sensitive_known[index] = true;
+		}
+		if (planner->sensitive[index])
+			planner->exposed[planner->exposed_count++] = (struct p2p_exposed){
+				index, planner->sensitive[index], planner->accepted[index] };
 	}
 }
 
-void p2p_plan_price(const struct p2p_machine *machine, int port, const bool *accepted, struct p2p_arena *arena,
-		    struct p2p_price *ret)
+static void *copy(struct p2p_arena *arena, const void *list, size_t count, size_t each)
 {
-	size_t most = machine->function_count;
-	int *from = p2p_arena_array(arena, most, sizeof(*from)), *to = p2p_arena_array(arena, most, sizeof(*to));
-	struct p2p_price price = { .port = port, .from = from, .to = to };
+	void *ret = p2p_arena_array(arena, count, each);
 
-	for (size_t i = 0; i < most; i++) {
-		if (p2p_function_is_bridge(&machine->functions[i]))
+	if (count)
+		memcpy(ret, list, count * each);
+	return ret;
+}
+
+/* Whether all that could be beside the port is near it: else everything is looked at. */
+static const int *candidates(const struct p2p_planner *planner, int port, size_t *ret_count)
+{
+	*ret_count = planner->judge->machine->function_count;
+	if (p2p_up(planner->judge, port) == P2P_NOBODY || planner->any_unplaced)
+		return NULL;
+	return p2p_judge_near(planner->judge, port, ret_count);
+}
+
+void p2p_plan_price(struct p2p_planner *planner, int port, struct p2p_price *ret)
+{
+	const struct p2p_judge *judge = planner->judge;
+	struct p2p_price price = { .port = port };
+	int *from = planner->from, *to = planner->to;
+	size_t count;
+	const int *near = candidates(planner, port, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		int index = near ? near[i] : (int)i;
+
+		if (p2p_function_is_bridge(&judge->machine->functions[index]))
 			continue;
-		if (is_below(machine, (int)i, port))
-			from[price.from_count++] = (int)i;
-		else if (is_beside(machine, (int)i, port))
-			to[price.to_count++] = (int)i;
+		if (is_below(judge, index, port))
+			from[price.from_count++] = index;
+		else if (is_beside(judge, index, port))
+			to[price.to_count++] = index;
 	}
+	planner->exposed_count = 0;
 	if (price.from_count && price.to_count) {
-		struct p2p_exposed *exposed =
-			p2p_arena_array(arena, price.from_count + price.to_count, sizeof(*exposed));
-
-		expose(machine, accepted, from, price.from_count, exposed, &price.exposed_count);
-		expose(machine, accepted, to, price.to_count, exposed, &price.exposed_count);
-		price.exposed = exposed;
+		expose(planner, from, price.from_count);
+		expose(planner, to, price.to_count);
 	}
+	price.from = copy(planner->arena, from, price.from_count, sizeof(*from));
+	price.to = copy(planner->arena, to, price.to_count, sizeof(*to));
+	price.exposed_count = planner->exposed_count;
+	price.exposed = copy(planner->arena, planner->exposed, price.exposed_count, sizeof(*price.exposed));
 	for (size_t i = 0; i < price.exposed_count; i++)
 		price.refused |= !price.exposed[i].accepted;
 	*ret = price;

@@ -23,8 +23,17 @@ struct p2p_planner *p2p_planner_new(const struct p2p_judge *judge, struct p2p_ar
 	planner->set = p2p_arena_array(arena, functions, sizeof(*planner->set));
 	planner->prices = p2p_arena_array(arena, functions, sizeof(*planner->prices));
 	planner->hops = p2p_arena_array(arena, p2p_judge_reasons_max(judge), sizeof(*planner->hops));
-	for (size_t i = 0; i < functions; i++)
+	planner->sensitive = p2p_arena_array(arena, functions, sizeof(*planner->sensitive));
+	planner->sensitive_known = p2p_arena_array(arena, functions, sizeof(*planner->sensitive_known));
+	planner->from = p2p_arena_array(arena, functions, sizeof(*planner->from));
+	planner->to = p2p_arena_array(arena, functions, sizeof(*planner->to));
+	planner->exposed = p2p_arena_array(arena, functions, sizeof(*planner->exposed));
+	if (p2p_known(judge->machine->host.cmdline.fact))
+		p2p_cmdline_split(arena, judge->machine->host.cmdline.text, &planner->cmdline);
+	for (size_t i = 0; i < functions; i++) {
 		planner->price_of[i] = P2P_NOBODY;
+		planner->any_unplaced |= !judge->functions[i].placed;
+	}
 	return planner;
 }
 
@@ -84,8 +93,7 @@ static struct p2p_price *price_of(struct p2p_planner *planner, int hop)
 {
 	if (planner->price_of[hop] == P2P_NOBODY) {
 		planner->price_of[hop] = (int)planner->price_count;
-		p2p_plan_price(planner->judge->machine, hop, planner->accepted, planner->arena,
-			       &planner->prices[planner->price_count++]);
+		p2p_plan_price(planner, hop, &planner->prices[planner->price_count++]);
 	}
 	return &planner->prices[planner->price_of[hop]];
 }
@@ -288,31 +296,39 @@ static uint64_t *sort_wishes(struct p2p_planner *planner)
 	return wished;
 }
 
-/* Likely peers that get a way, or a shorter one, though nobody asked for it. */
+/*
+ * Likely peers that get a way, or a shorter one, though nobody asked for it:
+ * of those that meet at a bridge, for ACS decides nothing for others.
+ */
 static void find_gains(struct p2p_planner *planner, const struct p2p_judge *after, struct p2p_plan *plan)
 {
-	const struct p2p_machine *machine = planner->judge->machine;
-	int *peers = p2p_arena_array(planner->arena, machine->function_count, sizeof(*peers));
+	const struct p2p_function *functions = planner->judge->machine->functions;
+	size_t all = planner->judge->machine->function_count, size = 0;
 	const uint64_t *wished = sort_wishes(planner);
-	bool *near = touched(planner);
+	const bool *near = touched(planner);
 	struct p2p_gain *gains = NULL;
-	size_t count = 0, size = 0;
 	struct p2p_verdict old, new;
 
-	for (size_t i = 0; i < machine->function_count; i++)
-		if (near[i] && p2p_function_is_peer(&machine->functions[i]))
-			peers[count++] = (int)i;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < all; i++) {
+		size_t count = 0;
+		const int *peers = p2p_judge_near(planner->judge, (int)i, &count);
+
+		if (!near[i] || !p2p_function_is_peer(&functions[i]))
+			continue;
 		for (size_t j = 0; j < count; j++) {
-			if (i == j || is_wished(planner, wished, peers[i], peers[j]))
+			int peer = peers[j];
+
+			if ((int)i == peer || !near[peer] || !p2p_function_is_peer(&functions[peer]) ||
+			    is_wished(planner, wished, (int)i, peer))
 				continue;
-			p2p_judge_pair(planner->judge, peers[i], peers[j], &old);
-			p2p_judge_pair(after, peers[i], peers[j], &new);
+			p2p_judge_pair(planner->judge, (int)i, peer, &old);
+			p2p_judge_pair(after, (int)i, peer, &new);
 			if (old.map == new.map && old.would_be == new.would_be)
 				continue;
 			gains = grow(planner->arena, gains, plan->gain_count, &size, sizeof(*gains));
-			gains[plan->gain_count++] = (struct p2p_gain){ peers[i], peers[j], old.map, new.map };
+			gains[plan->gain_count++] = (struct p2p_gain){ (int)i, peer, old.map, new.map };
 		}
+	}
 	plan->gains = gains;
 }
 

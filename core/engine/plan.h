@@ -47,14 +47,4 @@ void p2p_planner_pin(struct p2p_planner *planner, int function, const char *rule
 /* The plan of all that was wished.  Nothing may be wished afterwards. */
 const struct p2p_plan *p2p_planner_finish(struct p2p_planner *planner);
 
-/* Who owns it, so that it must not be exposed without being asked? */
-enum p2p_sensitive p2p_function_sensitive(const struct p2p_machine *machine, int index);
-
-/*
- * The price of a hop that stops redirecting: who then reaches whom; memory from
- * `arena`.  `accepted` has one entry a function.
- */
-void p2p_plan_price(const struct p2p_machine *machine, int port, const bool *accepted, struct p2p_arena *arena,
-		    struct p2p_price *ret);
-
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Functions that the same rules mean are one class, as providers and as
- * clients; what a rule decides is found once for two classes, and only where
- * a rule is about near ones is each pair looked at.
+ * clients; whether a rule wishes anything is found once for two classes, and
+ * where only rules about near ones do, only these pairs are looked at.
  */
 #include "policy.h"
 
@@ -11,16 +11,17 @@
 
 #include "judge-internal.h"
 
-struct classes {
-	int *of;     /* by function; P2P_NOBODY: rules are not about it */
-	uint8_t **mean; /* by class: enum p2p_answer, does each rule mean its functions? */
-	size_t count;
+/* Functions that the same rules mean. */
+struct class {
+	uint32_t hash;
+	uint8_t *mean;	 /* by rule: enum p2p_answer, does it mean them? */
+	uint32_t *rules; /* those that do, or may, in their order */
+	size_t rule_count;
 };
 
-/* The rules that mean both of two classes, in their order: each pair of these is decided among them. */
-struct shared {
-	bool known;
-	uint32_t *rules;
+struct classes {
+	int *of; /* by function; P2P_NOBODY: rules are not about it */
+	struct class *list;
 	size_t count;
 };
 
@@ -30,21 +31,43 @@ struct p2p_matcher {
 	const struct p2p_judge *judge;
 	struct p2p_arena *arena;
 	struct classes providers, clients;
-	struct shared *shared; /* by two classes, found when asked for the first time */
 };
+
+static uint32_t hash_of(const uint8_t *mean, size_t count)
+{
+	uint32_t hash = 2166136261u;
+
+	for (size_t i = 0; i < count; i++)
+		hash = (hash ^ mean[i]) * 16777619u;
+	return hash;
+}
+
+static void add_class(struct p2p_matcher *matcher, struct classes *classes, const uint8_t *mean, uint32_t hash)
+{
+	struct class *class = &classes->list[classes->count++];
+	size_t rules = matcher->policy->rule_count, count = 0;
+
+	for (size_t i = 0; i < rules; i++)
+		count += mean[i] != P2P_NO;
+	class->hash = hash;
+	class->mean = p2p_arena_array(matcher->arena, rules, sizeof(*class->mean));
+	class->rules = p2p_arena_array(matcher->arena, count, sizeof(*class->rules));
+	memcpy(class->mean, mean, rules * sizeof(*mean));
+	for (size_t i = 0; i < rules; i++)
+		if (mean[i] != P2P_NO)
+			class->rules[class->rule_count++] = (uint32_t)i;
+}
 
 static int class_of(struct p2p_matcher *matcher, struct classes *classes, const uint8_t *mean)
 {
 	size_t rules = matcher->policy->rule_count;
+	uint32_t hash = hash_of(mean, rules);
 
 	for (size_t i = 0; i < classes->count; i++)
-		if (!memcmp(classes->mean[i], mean, rules * sizeof(*mean)))
+		if (classes->list[i].hash == hash && !memcmp(classes->list[i].mean, mean, rules * sizeof(*mean)))
 			return (int)i;
-	uint8_t *kept = p2p_arena_array(matcher->arena, rules, sizeof(*kept));
-
-	memcpy(kept, mean, rules * sizeof(*mean));
-	classes->mean[classes->count] = kept;
-	return (int)classes->count++;
+	add_class(matcher, classes, mean, hash);
+	return (int)classes->count - 1;
 }
 
 static void classify(struct p2p_matcher *matcher, struct classes *classes, bool as_client)
@@ -54,7 +77,7 @@ static void classify(struct p2p_matcher *matcher, struct classes *classes, bool 
 	uint8_t *mean = p2p_arena_array(matcher->arena, policy->rule_count, sizeof(*mean));
 
 	classes->of = p2p_arena_array(matcher->arena, machine->function_count, sizeof(*classes->of));
-	classes->mean = p2p_arena_array(matcher->arena, machine->function_count, sizeof(*classes->mean));
+	classes->list = p2p_arena_array(matcher->arena, machine->function_count, sizeof(*classes->list));
 	for (size_t i = 0; i < machine->function_count; i++) {
 		classes->of[i] = P2P_NOBODY;
 		if (!p2p_policy_may_mean(&machine->functions[i]))
@@ -77,8 +100,6 @@ struct p2p_matcher *p2p_matcher_new(const struct p2p_policy *policy, const bool 
 	*matcher = (struct p2p_matcher){ .policy = policy, .applies = applies, .judge = judge, .arena = arena };
 	classify(matcher, &matcher->providers, false);
 	classify(matcher, &matcher->clients, true);
-	matcher->shared = p2p_arena_array(arena, matcher->providers.count * matcher->clients.count,
-					  sizeof(*matcher->shared));
 	return matcher;
 }
 
@@ -125,45 +146,23 @@ enum p2p_answer p2p_is_within(const struct p2p_judge *judge, enum p2p_within wit
 	return p2p_absent(functions[common].port_type.fact) ? P2P_NO : P2P_MAYBE;
 }
 
-/* Would both ends do? */
-static enum p2p_answer mean_both(const struct p2p_matcher *matcher, int a, int b, size_t rule)
-{
-	return p2p_answer_and((enum p2p_answer)matcher->providers.mean[a][rule],
-			      (enum p2p_answer)matcher->clients.mean[b][rule]);
-}
-
-/* NULL: one of the two is nothing that rules are about. */
-static const struct shared *shared_of(const struct p2p_matcher *matcher, int provider, int client)
-{
-	int a = matcher->providers.of[provider], b = matcher->clients.of[client];
-
-	if (a == P2P_NOBODY || b == P2P_NOBODY)
-		return NULL;
-	struct shared *shared = &matcher->shared[(size_t)a * matcher->clients.count + (size_t)b];
-
-	if (shared->known)
-		return shared;
-	for (size_t i = 0; i < matcher->policy->rule_count; i++)
-		shared->count += mean_both(matcher, a, b, i) != P2P_NO;
-	shared->rules = p2p_arena_array(matcher->arena, shared->count, sizeof(*shared->rules));
-	shared->count = 0;
-	for (size_t i = 0; i < matcher->policy->rule_count; i++)
-		if (mean_both(matcher, a, b, i) != P2P_NO)
-			shared->rules[shared->count++] = (uint32_t)i;
-	shared->known = true;
-	return shared;
-}
-
 bool p2p_matcher_next(const struct p2p_matcher *matcher, int provider, int client, size_t *at,
 		      struct p2p_match *ret)
 {
-	const struct shared *shared = shared_of(matcher, provider, client);
+	int a = matcher->providers.of[provider], b = matcher->clients.of[client];
 
-	while (shared && *at < shared->count) {
-		size_t rule = shared->rules[(*at)++];
+	/* One of the two is nothing that rules are about. */
+	if (a == P2P_NOBODY || b == P2P_NOBODY)
+		return false;
+	const struct class *from = &matcher->providers.list[a], *to = &matcher->clients.list[b];
+
+	while (*at < from->rule_count) {
+		size_t rule = from->rules[(*at)++];
 		enum p2p_answer ends =
-			mean_both(matcher, matcher->providers.of[provider], matcher->clients.of[client], rule);
+			p2p_answer_and((enum p2p_answer)from->mean[rule], (enum p2p_answer)to->mean[rule]);
 
+		if (ends == P2P_NO)
+			continue;
 		ret->rule = rule;
 		ret->means = p2p_answer_and(ends, p2p_is_within(matcher->judge, matcher->policy->rules[rule].within,
 								provider, client));
@@ -199,21 +198,41 @@ static bool wishes(const struct p2p_policy_rule *rule, enum p2p_wish_by by)
 	return (rule->redirect != P2P_REDIRECT_LEAVE && rule->by == by) || (rule->pin_power && by == P2P_BY_RUNTIME);
 }
 
-/* Could any pair of the two classes have such a wish? */
-static bool may_wish(const struct p2p_matcher *matcher, int a, int b, enum p2p_wish_by by)
+/* Pairs that meet at no bridge are never that near. */
+static bool asks_for_bridge(const struct p2p_policy_rule *rule)
 {
-	for (size_t i = 0; i < matcher->policy->rule_count; i++) {
-		const struct p2p_policy_rule *rule = &matcher->policy->rules[i];
+	return rule->within == P2P_WITHIN_SWITCH || rule->within == P2P_WITHIN_ROOT_PORT;
+}
 
-		enum p2p_answer both = mean_both(matcher, a, b, i);
+/* Could any pair of the two classes have such a wish?  `meet`: those that meet at a bridge; else those that do not. */
+static enum p2p_answer may_wish(const struct p2p_matcher *matcher, int a, int b, enum p2p_wish_by by, bool meet)
+{
+	const struct class *from = &matcher->providers.list[a], *to = &matcher->clients.list[b];
 
-		if (both == P2P_NO)
+	for (size_t i = 0; i < from->rule_count; i++) {
+		const struct p2p_policy_rule *rule = &matcher->policy->rules[from->rules[i]];
+
+		if (to->mean[from->rules[i]] == P2P_NO || (!meet && asks_for_bridge(rule)))
 			continue;
 		if (wishes(rule, by))
-			return true;
+			return P2P_YES;
 		/* It decides all of them, before any later rule; or it may, and then nobody does. */
 		if (rule->within == P2P_WITHIN_SYSTEM)
-			return false;
+			return P2P_NO;
+	}
+	return P2P_NO;
+}
+
+/* Could any of the class, as provider, have such a wish for one that it meets at no bridge? */
+static bool wishes_far(const struct p2p_matcher *matcher, int a, enum p2p_wish_by by)
+{
+	const struct class *class = &matcher->providers.list[a];
+
+	for (size_t i = 0; i < class->rule_count; i++) {
+		const struct p2p_policy_rule *rule = &matcher->policy->rules[class->rules[i]];
+
+		if (wishes(rule, by) && !asks_for_bridge(rule))
+			return true;
 	}
 	return false;
 }
@@ -259,28 +278,42 @@ static void wish_pair(const struct p2p_matcher *matcher, enum p2p_wish_by by, in
 		p2p_planner_set_acs(planner, provider, client, rule->name);
 }
 
+/* All pairs with that provider; `may`: by class of the client and whether they meet; 0 where it was not asked yet. */
+static void wish_provider(const struct p2p_matcher *matcher, enum p2p_wish_by by, int provider, uint8_t (*may)[2],
+			  struct p2p_planner *planner)
+{
+	const struct p2p_judge *judge = matcher->judge;
+	size_t count = judge->machine->function_count;
+	int a = matcher->providers.of[provider];
+	const int *near = wishes_far(matcher, a, by) ? NULL : p2p_judge_near(judge, provider, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		int client = near ? near[i] : (int)i, b = matcher->clients.of[client];
+		bool meet = judge->functions[provider].top == judge->functions[client].top;
+
+		if (client == provider || b == P2P_NOBODY)
+			continue;
+		if (!may[b][meet])
+			may[b][meet] = (uint8_t)may_wish(matcher, a, b, by, meet);
+		if (may[b][meet] == P2P_YES)
+			wish_pair(matcher, by, provider, client, planner);
+	}
+}
+
 void p2p_matcher_wish(const struct p2p_matcher *matcher, enum p2p_wish_by by, struct p2p_planner *planner)
 {
-	size_t functions = matcher->judge->machine->function_count, classes = matcher->clients.count;
-	/* By two classes: 0 not asked yet, else whether their pairs must be looked at. */
-	enum p2p_answer *may = p2p_arena_array(matcher->arena, matcher->providers.count * classes, sizeof(*may));
+	size_t functions = matcher->judge->machine->function_count, clients = matcher->clients.count;
+	uint8_t(**may)[2] = p2p_arena_array(matcher->arena, matcher->providers.count, sizeof(*may));
 
 	accept(matcher, by, planner);
 	for (size_t i = 0; i < functions; i++) {
 		int a = matcher->providers.of[i];
 
-		for (size_t j = 0; a != P2P_NOBODY && j < functions; j++) {
-			int b = matcher->clients.of[j];
-
-			if (i == j || b == P2P_NOBODY)
-				continue;
-			enum p2p_answer *known = &may[(size_t)a * classes + (size_t)b];
-
-			if (!*known)
-				*known = may_wish(matcher, a, b, by) ? P2P_YES : P2P_NO;
-			if (*known == P2P_YES)
-				wish_pair(matcher, by, (int)i, (int)j, planner);
-		}
+		if (a == P2P_NOBODY)
+			continue;
+		if (!may[a])
+			may[a] = p2p_arena_array(matcher->arena, clients, sizeof(**may));
+		wish_provider(matcher, by, (int)i, may[a], planner);
 	}
 }
 
@@ -290,7 +323,7 @@ void p2p_matcher_count(const struct p2p_matcher *matcher, size_t rule, size_t *r
 	for (size_t i = 0; i < matcher->judge->machine->function_count; i++) {
 		int a = matcher->providers.of[i], b = matcher->clients.of[i];
 
-		*ret_providers += a != P2P_NOBODY && matcher->providers.mean[a][rule] != P2P_NO;
-		*ret_clients += b != P2P_NOBODY && matcher->clients.mean[b][rule] != P2P_NO;
+		*ret_providers += a != P2P_NOBODY && matcher->providers.list[a].mean[rule] != P2P_NO;
+		*ret_clients += b != P2P_NOBODY && matcher->clients.list[b].mean[rule] != P2P_NO;
 	}
 }

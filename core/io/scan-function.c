@@ -173,7 +173,7 @@ static void config_decode(struct p2p_scan *scan, struct p2p_function *function)
 {
 	struct config config = { scan->source, p2p_scan_key(scan, function, "config") };
 	struct p2p_pciconf space = { config_read, &config };
-	unsigned want = scan->options->want & P2P_WANT_DETAIL ? P2P_PCICONF_DETAIL : 0;
+	unsigned want = scan->options->want & (P2P_WANT_DETAIL | P2P_WANT_CONFIG) ? P2P_PCICONF_DETAIL : 0;
 
 	p2p_pciconf_decode(&space, want, p2p_known(function->physfn.fact), function);
 	if (function->dead) {
@@ -330,15 +330,20 @@ static void bars_resizable(struct p2p_scan *scan, struct p2p_function *function)
 	}
 }
 
-static void detail_read(struct p2p_scan *scan, struct p2p_function *function)
+/* Whose it is. */
+static void owner_read(struct p2p_scan *scan, struct p2p_function *function)
 {
-	bars_read(scan, function);
-	bars_resizable(scan, function);
 	function->removable = p2p_scan_word(scan, p2p_scan_key(scan, function, "removable"));
 	function->driver_override = p2p_scan_word(scan, p2p_scan_key(scan, function, "driver_override"));
 	/* What printf makes of NULL.  KERNEL: drivers/pci/pci-sysfs.c:driver_override_show (3.16-). */
 	if (p2p_known(function->driver_override.fact) && !strcmp(function->driver_override.text, "(null)"))
 		function->driver_override.fact = p2p_fact_of(-ENOENT, P2P_ORIGIN_READ);
+}
+
+static void detail_read(struct p2p_scan *scan, struct p2p_function *function)
+{
+	bars_read(scan, function);
+	bars_resizable(scan, function);
 	if (p2p_known(function->iommu_group.fact)) {
 		p2p_buf_reset(&scan->key);
 		p2p_buf_printf(&scan->key, "sys/kernel/iommu_groups/%llu/type",
@@ -379,6 +384,9 @@ void p2p_scan_function(struct p2p_scan *scan, struct p2p_function *function, str
 		function->numa_node = p2p_scan_node(scan, p2p_scan_key(scan, function, "numa_node"));
 	if (want & P2P_WANT_DETAIL)
 		detail_read(scan, function);
+	/* Of a bridge nobody asks it but a listing. */
+	if (want & P2P_WANT_DETAIL || (want & P2P_WANT_POLICY && !p2p_function_is_bridge(function)))
+		owner_read(scan, function);
 	if (want & P2P_WANT_TARGETS && !p2p_function_is_bridge(function))
 		function->power_control = p2p_scan_word(scan, p2p_scan_key(scan, function, "power/control"));
 }

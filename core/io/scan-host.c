@@ -256,7 +256,7 @@ void p2p_scan_host(struct p2p_scan *scan)
 	iommu_read(scan);
 	nodes_read(scan);
 	host->cmdline = p2p_scan_word(scan, "proc/cmdline");
-	if (!(scan->options->want & P2P_WANT_DETAIL))
+	if (!(scan->options->want & (P2P_WANT_DETAIL | P2P_WANT_POLICY)))
 		return;
 	host->dmi_vendor = p2p_scan_word(scan, "sys/class/dmi/id/sys_vendor");
 	host->dmi_product = p2p_scan_word(scan, "sys/class/dmi/id/product_name");

@@ -26,6 +26,9 @@ enum p2p_want {
 	/* /proc/bus/pci/devices even where folders tell the order: for a snapshot that is unpacked. */
 	P2P_WANT_ORDER = 64,
 	P2P_WANT_TARGETS = 256, /* what p2pctl sets: nvmet namespaces, runtime power management */
+	/* What a policy selects by and a price asks, of DETAIL: serial, driver_override, removable; DMI. */
+	P2P_WANT_POLICY = 512,
+	P2P_WANT_CONFIG = 1024, /* what DETAIL reads of configuration space: for `publish` */
 	P2P_WANT_RUNNING = 128, /* the running kernel's own allowlist: as root the costliest thing that is read */
 };
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "policy.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "../base/text.h"
@@ -35,11 +34,12 @@ static enum p2p_answer answer_by(struct p2p_fact fact, bool yes)
 static enum p2p_answer is_slot(const struct p2p_machine *machine, int index, const char *slot)
 {
 	struct p2p_buf path = P2P_BUF_INIT;
-	char last[8];
+	char address[P2P_BDF_TEXT];
+	const char *last;
 
 	/* Most end otherwise, which is cheaper to see than the whole path. */
-	snprintf(last, sizeof(last), "%02x.%u", machine->functions[index].bdf.devfn >> 3,
-		 machine->functions[index].bdf.devfn & 7u);
+	p2p_bdf_format(machine->functions[index].bdf, true, address);
+	last = strrchr(address, ':') + 1;
 	if (strlen(slot) < strlen(last) || strcmp(slot + strlen(slot) - strlen(last), last) != 0)
 		return P2P_NO;
 	if (p2p_function_path(machine, index, &path))
@@ -69,22 +69,26 @@ bool p2p_policy_may_mean(const struct p2p_function *function)
 enum p2p_answer p2p_selector_answer(const struct p2p_selector *selector, const struct p2p_machine *machine, int index)
 {
 	const struct p2p_function *function = &machine->functions[index];
-	enum p2p_answer answers[] = {
-		answer_of(p2p_policy_may_mean(function)),
-		selector->has_vendor ? is_number(function->vendor, 0xffff, selector->vendor) : P2P_YES,
-		selector->has_device ? is_number(function->device, 0xffff, selector->device) : P2P_YES,
-		selector->has_class ? is_number(function->class, selector->class_mask, selector->class) : P2P_YES,
-		selector->has_node ? answer_by(function->numa_node.fact, function->numa_node.value == selector->node)
-				   : P2P_YES,
-		selector->driver ? is_word(function->driver, selector->driver) : P2P_YES,
-		selector->serial ? is_word(function->serial, selector->serial) : P2P_YES,
-		selector->address ? answer_of(is_address(machine, index, selector->address)) : P2P_YES,
-		selector->slot ? is_slot(machine, index, selector->slot) : P2P_YES,
-	};
-	enum p2p_answer answer = P2P_YES;
+	enum p2p_answer answer = answer_of(p2p_policy_may_mean(function));
 
-	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++)
-		answer = p2p_answer_and(answer, answers[i]);
+	if (selector->has_vendor)
+		answer = p2p_answer_and(answer, is_number(function->vendor, 0xffff, selector->vendor));
+	if (selector->has_device)
+		answer = p2p_answer_and(answer, is_number(function->device, 0xffff, selector->device));
+	if (selector->has_class)
+		answer = p2p_answer_and(answer, is_number(function->class, selector->class_mask, selector->class));
+	if (selector->has_node)
+		answer = p2p_answer_and(answer, answer_by(function->numa_node.fact,
+							  function->numa_node.value == selector->node));
+	if (selector->driver)
+		answer = p2p_answer_and(answer, is_word(function->driver, selector->driver));
+	if (selector->serial)
+		answer = p2p_answer_and(answer, is_word(function->serial, selector->serial));
+	/* These take longer: only where they can change anything. */
+	if (selector->address && answer != P2P_NO)
+		answer = p2p_answer_and(answer, answer_of(is_address(machine, index, selector->address)));
+	if (selector->slot && answer != P2P_NO)
+		answer = p2p_answer_and(answer, is_slot(machine, index, selector->slot));
 	return answer;
 }
 
