@@ -188,6 +188,24 @@ void print_plan(const struct topo *topo, const struct p2p_plan *plan, const char
 		puts("Nothing is to be changed.");
 }
 
+void print_plan_short(const struct topo *topo, const struct p2p_plan *plan)
+{
+	bool titled = false;
+
+	if (plan->edit_count)
+		print_edits(topo, plan);
+	if (plan->target_count)
+		print_targets(topo, plan);
+	for (size_t i = 0; i < plan->price_count; i++) {
+		if (!plan->prices[i].refused)
+			continue;
+		if (!titled)
+			print_title(topo, "Refused for its price");
+		titled = true;
+		print_price(topo, &plan->prices[i]);
+	}
+}
+
 /* ------------------------------------------------------------------ JSON */
 
 void print_json_function(struct p2p_json *json, const char *key, const struct p2p_machine *machine, int index)

@@ -10,6 +10,9 @@
 /* `bootargs`: what makes it permanent; NULL: not asked, or none is right for this kernel. */
 void print_plan(const struct topo *topo, const struct p2p_plan *plan, const char *bootargs);
 
+/* What a log should have: changes, namespaces, and what was refused; the pairs are the policy's. */
+void print_plan_short(const struct topo *topo, const struct p2p_plan *plan);
+
 /* The members "plan" and "bootargs" into an open object. */
 void print_plan_json(struct p2p_json *json, const struct p2p_plan *plan, const char *bootargs);
 

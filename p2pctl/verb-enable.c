@@ -66,7 +66,10 @@ static enum p2p_exit report(struct ctl *ctl, const struct p2p_plan *plan)
 			       "devices, `p2pctl policy suggest A B` prints rules to start from.");
 		return P2P_EXIT_OK;
 	}
-	print_plan(&ctl->topo, plan, NULL);
+	if (p2p_cli_has(ctl->cli, "auto"))
+		print_plan_short(&ctl->topo, plan);
+	else
+		print_plan(&ctl->topo, plan, NULL);
 	return plan->refused ? P2P_EXIT_REFUSED : P2P_EXIT_OK;
 }
 

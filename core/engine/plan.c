@@ -296,6 +296,12 @@ static uint64_t *sort_wishes(struct p2p_planner *planner)
 	return wished;
 }
 
+/* What the rules say, where this kernel refuses all of them. */
+static enum p2p_map shown_map(const struct p2p_verdict *verdict)
+{
+	return verdict->would ? verdict->would_be : verdict->map;
+}
+
 /*
  * Likely peers that get a way, or a shorter one, though nobody asked for it:
  * of those that meet at a bridge, for ACS decides nothing for others.
@@ -326,7 +332,7 @@ static void find_gains(struct p2p_planner *planner, const struct p2p_judge *afte
 			if (old.map == new.map && old.would_be == new.would_be)
 				continue;
 			gains = grow(planner->arena, gains, plan->gain_count, &size, sizeof(*gains));
-			gains[plan->gain_count++] = (struct p2p_gain){ (int)i, peer, old.map, new.map };
+			gains[plan->gain_count++] = (struct p2p_gain){ (int)i, peer, shown_map(&old), shown_map(&new) };
 		}
 	}
 	plan->gains = gains;

@@ -90,6 +90,30 @@ with_state() { ctl "$@" --policy policy.yaml --state state; }
 	says_not 'Held by undo'
 }
 
+@test "enable --auto leaves in the log what it changed, and not each pair" {
+	ctl switch-acs enable --auto --policy policy.yaml --state state
+	exits 0
+	says '0000:02:08.0 146.w 001d->(000c)->0011'
+	says_not 'Pairs'
+	says_not 'Price'
+	# What is refused it says, with whose price it is.
+	sed '/^end /d' "$(snap switch-acs)" >owned.snap
+	echo 'read sys/bus/pci/devices/0000:05:00.0/driver_override = vfio-pci' >>owned.snap
+	echo "end $(grep -cE '^(read|text|hex|link|list|fail) ' owned.snap)" >>owned.snap
+	ctl owned.snap enable --auto --policy policy.yaml --state other
+	exits 5
+	says 'Refused for its price'
+	says 'REFUSED: 05:00.0 (eth0), its driver_override is a driver'
+}
+
+@test "plan: other pairs whose answer changes, as the rules say it where the kernel has no P2PDMA" {
+	sed 's/^read kernel.p2pdma = .*/read kernel\/p2pdma = n config/' "$(snap switch-acs)" >without.snap
+	ctl without.snap plan nvme0 nvme1
+	says 'Other pairs whose answer changes'
+	says 'NOT_SUPPORTED becomes BUS_ADDR'
+	says_not 'NOT_SUPPORTED becomes NOT_SUPPORTED'
+}
+
 @test "enable --auto says nothing when there is no policy, or all is as it wishes" {
 	mkdir none
 	ctl switch-acs enable --auto --policy none --state state

@@ -75,7 +75,7 @@ programs_are_there() { # DEST FILE...
 		/usr/lib/tmp.d/p2pctl.conf
 		/usr/libexec/p2pctl-event
 	END
-	grep -q 'RUN+="/usr/libexec/p2pctl-event note $kernel"' dest/usr/lib/other-udev/rules.d/99-p2pdma.rules
+	grep -q 'RUN+="/usr/libexec/p2pctl-event note pci"' dest/usr/lib/other-udev/rules.d/99-p2pdma.rules
 	grep -q '^ExecStart=/usr/libexec/p2pctl-event run$' dest/lib/units/p2pctl.service
 	grep -q '/usr/sbin/p2pctl enable --auto' dest/usr/libexec/p2pctl-event
 	[ -x dest/usr/libexec/p2pctl-event ]
@@ -96,5 +96,5 @@ programs_are_there() { # DEST FILE...
 	is "$status" 2
 	run sh "$BUILD/udev/p2pctl-event" note ../../etc/passwd
 	is "$status" 2
-	is "$output" 'p2pctl-event: note takes the name of a device'
+	is "$output" 'p2pctl-event: note takes a name'
 }
