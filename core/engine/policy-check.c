@@ -13,24 +13,19 @@ struct checker {
 	const struct p2p_policy *policy;
 	struct p2p_arena *arena;
 	struct p2p_check *check;
-	size_t size;	 /* room for findings */
+	struct p2p_finding *found; /* in the order in which they were found; there may be one for each pair */
+	size_t found_count, found_size;
 	bool **links;	 /* by rule that asks for links: the functions whose link it is about; NULL: none yet */
 	bool **memories; /* the same for p2pmem */
 };
 
 static void find(struct checker *checker, const struct p2p_finding *finding)
 {
-	struct p2p_check *check = checker->check;
-
-	if (check->finding_count == checker->size) {
-		struct p2p_finding *old = check->findings;
-
-		checker->size = checker->size ? checker->size * 2 : 64;
-		check->findings = p2p_arena_array(checker->arena, checker->size, sizeof(*check->findings));
-		if (old)
-			memcpy(check->findings, old, check->finding_count * sizeof(*old));
+	if (checker->found_count == checker->found_size) {
+		checker->found_size = checker->found_size ? checker->found_size * 2 : 64;
+		checker->found = p2p_realloc(checker->found, checker->found_size, sizeof(*checker->found));
 	}
-	check->findings[check->finding_count++] = *finding;
+	checker->found[checker->found_count++] = *finding;
 }
 
 /* One condition more; YES is only counted. */
@@ -175,17 +170,34 @@ static void check_expectations(struct checker *checker, size_t rule)
 		note(checker, &finding);
 }
 
-static int compare_findings(const void *a, const void *b)
-{
-	const struct p2p_finding *x = a, *y = b;
+#define CONDITIONS (P2P_CONDITION_SPEED + 1)
 
-	if (x->rule != y->rule)
-		return x->rule < y->rule ? -1 : 1;
-	if (x->condition != y->condition)
-		return x->condition < y->condition ? -1 : 1;
-	if (x->provider != y->provider)
-		return x->provider < y->provider ? -1 : 1;
-	return (x->client > y->client) - (x->client < y->client);
+/*
+ * By rule, then by condition; those of one condition were found in the order of
+ * their devices, and stay in it.
+ */
+static void sort_findings(struct checker *checker)
+{
+	struct p2p_check *check = checker->check;
+	size_t kinds = checker->policy->rule_count * CONDITIONS, at = 0;
+	size_t *starts = p2p_arena_array(checker->arena, kinds, sizeof(*starts));
+
+	for (size_t i = 0; i < checker->found_count; i++)
+		starts[checker->found[i].rule * CONDITIONS + checker->found[i].condition]++;
+	for (size_t i = 0; i < kinds; i++) {
+		size_t count = starts[i];
+
+		starts[i] = at;
+		at += count;
+	}
+	check->finding_count = checker->found_count;
+	check->findings = p2p_arena_array(checker->arena, checker->found_count, sizeof(*check->findings));
+	for (size_t i = 0; i < checker->found_count; i++) {
+		const struct p2p_finding *finding = &checker->found[i];
+
+		check->findings[starts[finding->rule * CONDITIONS + finding->condition]++] = *finding;
+	}
+	free(checker->found);
 }
 
 void p2p_policy_check(const struct p2p_matcher *matcher, struct p2p_arena *arena, struct p2p_check *ret)
@@ -208,8 +220,7 @@ void p2p_policy_check(const struct p2p_matcher *matcher, struct p2p_arena *arena
 		ret->not_met += state->not_met;
 		ret->unknown += state->unknown;
 	}
-	if (ret->finding_count)
-		qsort(ret->findings, ret->finding_count, sizeof(*ret->findings), compare_findings);
+	sort_findings(&checker);
 }
 
 const char *p2p_condition_name(enum p2p_condition condition)

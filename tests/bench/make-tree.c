@@ -595,6 +595,7 @@ static void children(const struct fn *f, int at)
 		char sub[32];
 		fd = child(f, at, "nvme", "nvme", "nvme%u", k);
 		put(fd, "model", "SYNTHETIC NVME DISK\n");
+		put(fd, "serial", "SYN%09u        \n", k);
 		if (f->m == &nvme_cmb)
 			put(fd, "cmb", "cmbloc : 0x%08x\ncmbsz  : 0x%08x\n", 4, 64 << 12 | 2 << 8 | 0x18);
 		close(fd);
@@ -697,6 +698,9 @@ static void function(long index)
 	put(at, "subsystem_vendor", "0x%04x\n", m->sub_vendor);
 	put(at, "subsystem_device", "0x%04x\n", m->sub_device);
 	put(at, "revision", "0x%02x\n", m->revision);
+	put(at, "driver_override", "(null)\n");
+	folder(at, "power");
+	put(at, "power/control", "on\n");
 	put(at, "irq", "%u\n", m->driver ? 24 + (unsigned)index : 0);
 	put(at, "numa_node", "%u\n", node);
 	put(at, "local_cpus", "%x\n", 3u << 2 * node);
@@ -800,6 +804,7 @@ static void host(void)
 	    "BOOT_IMAGE=/boot/vmlinuz-" KERNEL " root=/dev/nvme0n1p2 ro quiet intel_iommu=on iommu=pt\n");
 	put(root_fd, "proc/version", "Linux version " KERNEL " (synthetic@example) #1 SMP PREEMPT_DYNAMIC\n");
 	put(root_fd, "proc/sys/kernel/osrelease", KERNEL "\n");
+	put(root_fd, "sys/kernel/uevent_seqnum", "%ld\n", 3000 + wanted);
 	put(root_fd, "proc/meminfo", "MemTotal:       33554432 kB\n");
 	link_to(root_fd, "sys/class/iommu/dmar0", "../../devices/virtual/iommu/dmar0");
 	link_to(root_fd, "sys/class/dmi/id", "../../devices/virtual/dmi/id");
