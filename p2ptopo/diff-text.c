@@ -11,6 +11,16 @@ static const char *label_of(const struct differ *differ, int side, int index, ch
 	return topo_address(&differ->sides[side], index, text);
 }
 
+/* "nvmet SUBSYSTEM 1", as configfs calls it. */
+static void put_namespace(const struct differ *differ, const struct p2p_change *change, struct p2p_buf *ret)
+{
+	const struct p2p_namespace *namespace = change->after != P2P_NOBODY
+							? &differ->diff->after->namespaces[change->after]
+							: &differ->diff->before->namespaces[change->before];
+
+	p2p_buf_printf(ret, "nvmet %s %s", namespace->subsystem, namespace->number);
+}
+
 /* What a cause or a line is about: "kernel", "02:08.0 ACS", "03:00.0 moved". */
 static void put_change(const struct differ *differ, const struct p2p_change *change, struct p2p_buf *ret)
 {
@@ -23,6 +33,8 @@ static void put_change(const struct differ *differ, const struct p2p_change *cha
 		p2p_buf_printf(ret, "%s ", label_of(differ, side, side ? change->after : change->before, address));
 	if (change->of == P2P_CHANGE_OF_HOSTBRIDGE)
 		p2p_buf_printf(ret, "%s ", differ->diff->after->hostbridges[change->after].name);
+	if (change->of == P2P_CHANGE_OF_NAMESPACE)
+		put_namespace(differ, change, ret);
 	p2p_buf_puts(ret, what);
 }
 
@@ -141,17 +153,18 @@ static void print_fact(const struct differ *differ, const struct p2p_change *cha
 static void print_match(const struct differ *differ, const struct p2p_change *change)
 {
 	static const char *const titles[] = { "", "moved", "replaced", "vanished", "appeared" };
+	bool is_function = change->of == P2P_CHANGE_OF_FUNCTION;
 	struct p2p_buf text = P2P_BUF_INIT;
 	size_t below = 0;
 
 	switch (change->kind) {
 	case P2P_CHANGE_VANISHED:
 		p2p_buf_puts(&text, change->before_text);
-		below = differ->below[0][change->before];
+		below = is_function ? differ->below[0][change->before] : 0;
 		break;
 	case P2P_CHANGE_APPEARED:
 		p2p_buf_puts(&text, change->after_text);
-		below = differ->below[1][change->after];
+		below = is_function ? differ->below[1][change->after] : 0;
 		break;
 	default:
 		p2p_buf_printf(&text, "%s %s %s", change->before_text, differ->arrow, change->after_text);
@@ -175,6 +188,8 @@ static void print_subject(const struct differ *differ, const struct p2p_change *
 		p2p_buf_puts(&text, "Host");
 	} else if (change->of == P2P_CHANGE_OF_HOSTBRIDGE) {
 		p2p_buf_puts(&text, topo->machine->hostbridges[index].name);
+	} else if (change->of == P2P_CHANGE_OF_NAMESPACE) {
+		put_namespace(differ, change, &text);
 	} else {
 		p2p_buf_printf(&text, "%s ", label_of(differ, side, index, address));
 		if (change->before != P2P_NOBODY && change->after != P2P_NOBODY &&

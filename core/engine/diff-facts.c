@@ -38,8 +38,8 @@ static struct p2p_change *add_fact(struct diff *diff, enum p2p_change_of of, int
 	return change;
 }
 
-static struct p2p_change *compare_field(struct diff *diff, enum p2p_change_of of, int before, int after,
-					const struct p2p_field *field, const void *a, const void *b)
+struct p2p_change *diff_field(struct diff *diff, enum p2p_change_of of, int before, int after,
+			      const struct p2p_field *field, const void *a, const void *b)
 {
 	enum p2p_compared compared = p2p_field_compare(field, a, b);
 
@@ -72,7 +72,7 @@ static void compare_hosts(struct diff *diff)
 	for (size_t i = 0; i < p2p_host_field_count; i++)
 		if (!is_left_out(diff, &p2p_host_fields[i]) &&
 		    !(mixed && !strcmp(p2p_host_fields[i].id, "iommu_mode")))
-			compare_field(diff, P2P_CHANGE_OF_HOST, P2P_NOBODY, P2P_NOBODY, &p2p_host_fields[i],
+			diff_field(diff, P2P_CHANGE_OF_HOST, P2P_NOBODY, P2P_NOBODY, &p2p_host_fields[i],
 				      &diff->machines[0]->host, &diff->machines[1]->host);
 }
 
@@ -168,7 +168,7 @@ static void compare_hostbridges(struct diff *diff)
 			if (!strcmp(field->id, "order"))
 				compare_order(diff, (int)i, other, field);
 			else
-				compare_field(diff, P2P_CHANGE_OF_HOSTBRIDGE, (int)i, other, field,
+				diff_field(diff, P2P_CHANGE_OF_HOSTBRIDGE, (int)i, other, field,
 					      &diff->machines[0]->hostbridges[i],
 					      &diff->machines[1]->hostbridges[other]);
 		}
@@ -312,7 +312,7 @@ static void compare_group(struct diff *diff, const struct context *context, cons
 		return;
 	}
 	if (!context->toggled)
-		compare_field(diff, P2P_CHANGE_OF_FUNCTION, before, after, field, a, b);
+		diff_field(diff, P2P_CHANGE_OF_FUNCTION, before, after, field, a, b);
 }
 
 static void compare_children(struct diff *diff, const struct p2p_field *field, int before, int after)
@@ -380,7 +380,7 @@ static void compare_function(struct diff *diff, const struct context *context, i
 		if (is_left_out(diff, field) || (!strcmp(field->id, "iommu_type") && is_hosts_mode(diff, a, b)))
 			continue;
 		struct p2p_change *change =
-			compare_field(diff, P2P_CHANGE_OF_FUNCTION, before, after, field, a, b);
+			diff_field(diff, P2P_CHANGE_OF_FUNCTION, before, after, field, a, b);
 
 		if (change && !strcmp(field->id, "link"))
 			note_link(diff, change);

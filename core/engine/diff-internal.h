@@ -53,6 +53,13 @@ struct p2p_change *diff_add(struct diff *diff, enum p2p_change_kind kind, enum p
 /* diff-facts.c: host, host bridges, functions. */
 void diff_facts(struct diff *diff);
 
+/* A field of what both sides have: the change, or NULL where it is the same. */
+struct p2p_change *diff_field(struct diff *diff, enum p2p_change_of of, int before, int after,
+			      const struct p2p_field *field, const void *a, const void *b);
+
+/* diff-nvmet.c: namespaces of the NVMe target; after the others. */
+void diff_namespaces(struct diff *diff);
+
 /* Is the order of members of two host bridges alike, by the members that both have? */
 bool diff_order_same(const struct diff *diff, int before, int after);
 

@@ -17,7 +17,14 @@ static bool is_shown(const struct diff *diff, enum p2p_change_of of, int before,
 {
 	if (!diff->sides[0]->matches)
 		return true;
-	return of == P2P_CHANGE_OF_FUNCTION && (matches(diff, 0, before) || matches(diff, 1, after));
+	if (of == P2P_CHANGE_OF_NAMESPACE) {
+		/* Of the functions that its disk is. */
+		before = before == P2P_NOBODY ? P2P_NOBODY : diff->machines[0]->namespaces[before].function;
+		after = after == P2P_NOBODY ? P2P_NOBODY : diff->machines[1]->namespaces[after].function;
+	} else if (of != P2P_CHANGE_OF_FUNCTION) {
+		return false;
+	}
+	return matches(diff, 0, before) || matches(diff, 1, after);
 }
 
 struct p2p_change *diff_add(struct diff *diff, enum p2p_change_kind kind, enum p2p_change_of of, int before, int after)
@@ -85,6 +92,7 @@ struct p2p_diff *p2p_diff_new(const struct p2p_diff_side *before, const struct p
 	make_firsts(&diff);
 	diff_match_make(arena, ret->before, ret->after, &diff.match);
 	diff_facts(&diff);
+	diff_namespaces(&diff);
 	diff_answers(&diff);
 	conclude(&diff);
 	free(diff.changes);

@@ -15,7 +15,7 @@
 #include "verdict.h"
 
 enum p2p_change_kind {
-	P2P_CHANGE_FACT = 0, /* of a host, a host bridge or a function that is on both sides */
+	P2P_CHANGE_FACT = 0, /* of something that is on both sides */
 	P2P_CHANGE_MOVED,    /* the same device in another slot; what is below it moved with it */
 	P2P_CHANGE_REPLACED, /* another device in the same slot */
 	P2P_CHANGE_VANISHED,
@@ -28,6 +28,7 @@ enum p2p_change_of {
 	P2P_CHANGE_OF_HOST = 0,
 	P2P_CHANGE_OF_HOSTBRIDGE,
 	P2P_CHANGE_OF_FUNCTION,
+	P2P_CHANGE_OF_NAMESPACE, /* of the NVMe target: the same one by its subsystem and its number */
 };
 
 enum p2p_change_link {

@@ -434,6 +434,18 @@ const struct p2p_field p2p_function_fields[] = {
 
 const size_t p2p_function_field_count = sizeof(p2p_function_fields) / sizeof(*p2p_function_fields);
 
+#define NAMESPACE(id, title, kind, member)                                                                   \
+	{ id, title, &kind##_kind, P2P_GROUP_NONE, 0, offsetof(struct p2p_namespace, member),                \
+	  SIZE(p2p_namespace, member) }
+
+const struct p2p_field p2p_namespace_fields[] = {
+	NAMESPACE("nvmet_device_path", "disk", word, device_path),
+	NAMESPACE("nvmet_p2pmem", "p2pmem", word, p2pmem),
+	NAMESPACE("nvmet_enabled", "enabled", yes, enabled),
+};
+
+const size_t p2p_namespace_field_count = sizeof(p2p_namespace_fields) / sizeof(*p2p_namespace_fields);
+
 /* ------------------------------------------------------- what is done with */
 
 static const void *value_at(const struct p2p_field *field, const void *object)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Field: every fact of a host, a host bridge and a function, one row each:
- * what it is called, how it is written, when two of them are alike, and which
+ * Field: every fact of a host, a host bridge, a function and a namespace of
+ * the NVMe target, one row each: what it is called, how it is written, when two of them are alike, and which
  * part of the judge asks for it.  Floor 1 (model).
  *
  * A fact that is added to core/model/machine.h is one row in field.c.  Not
@@ -64,8 +64,10 @@ extern const struct p2p_field p2p_hostbridge_fields[];
 extern const size_t p2p_hostbridge_field_count;
 extern const struct p2p_field p2p_function_fields[];
 extern const size_t p2p_function_field_count;
+extern const struct p2p_field p2p_namespace_fields[];
+extern const size_t p2p_namespace_field_count;
 
-/* `object` is the struct that has the field: p2p_host, p2p_hostbridge, p2p_function. */
+/* `object` is the struct that has the field: p2p_host, p2p_hostbridge, p2p_function, p2p_namespace. */
 struct p2p_fact p2p_field_fact(const struct p2p_field *field, const void *object);
 
 /* The value as text, without regard to whether it is known; foreign bytes. */

@@ -103,30 +103,39 @@ static void offer_id(const struct p2p_complete *ask, const struct p2p_machine *m
 	p2p_complete_word(ask, id, name_of(function));
 }
 
+/* "nvme0=", "0000:03:00.0=": a function by what its driver called it, and by its address. */
+static void offer_names(const struct p2p_complete *ask, const struct p2p_machine *machine,
+			const struct p2p_function *function)
+{
+	char address[P2P_BDF_TEXT];
+	struct p2p_buf text = P2P_BUF_INIT;
+
+	for (const struct p2p_child *child = function->children; child; child = child->next) {
+		p2p_buf_reset(&text);
+		p2p_buf_printf(&text, "%s=", child->name);
+		p2p_complete_part(ask, p2p_buf_text(&text), name_of(function));
+	}
+	format_address(ask, machine, function, address);
+	p2p_buf_reset(&text);
+	p2p_buf_printf(&text, "%s=", address);
+	p2p_complete_part(ask, p2p_buf_text(&text), name_of(function));
+	p2p_buf_free(&text);
+}
+
 /* Whose ACS may be assumed: of those without the capability there is nothing to assume. */
 static void offer_acs(const struct p2p_complete *ask, const struct p2p_machine *machine,
 		      const struct p2p_function *function)
 {
-	char address[P2P_BDF_TEXT], text[P2P_BDF_TEXT + 1];
-
-	if (p2p_absent(function->acs.fact))
-		return;
-	format_address(ask, machine, function, address);
-	snprintf(text, sizeof(text), "%s=", address);
-	p2p_complete_part(ask, text, name_of(function));
+	if (!p2p_absent(function->acs.fact))
+		offer_names(ask, machine, function);
 }
 
 /* The same of a driver or of peer memory: any function can be given one. */
 static void offer_function(const struct p2p_complete *ask, const struct p2p_machine *machine,
 			   const struct p2p_function *function)
 {
-	char address[P2P_BDF_TEXT], text[P2P_BDF_TEXT + 1];
-
-	if (p2p_function_is_bridge(function) || (!p2p_function_is_peer(function) && !*ask->typed))
-		return;
-	format_address(ask, machine, function, address);
-	snprintf(text, sizeof(text), "%s=", address);
-	p2p_complete_part(ask, text, name_of(function));
+	if (!p2p_function_is_bridge(function) && (p2p_function_is_peer(function) || *ask->typed))
+		offer_names(ask, machine, function);
 }
 
 static void for_each_function(const struct p2p_complete *ask,

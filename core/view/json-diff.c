@@ -62,7 +62,7 @@ static void causes(struct p2p_json *json, const int *list, size_t count)
 
 static void subject(struct p2p_json *json, const struct p2p_diff *diff, const struct p2p_change *change)
 {
-	static const char *const subjects[] = { "host", "hostbridge", "device" };
+	static const char *const subjects[] = { "host", "hostbridge", "device", "namespace" };
 
 	p2p_json_text(json, "of", subjects[change->of]);
 	if (change->of == P2P_CHANGE_OF_FUNCTION) {
@@ -82,6 +82,18 @@ static void subject(struct p2p_json *json, const struct p2p_diff *diff, const st
 		p2p_json_object_end(json);
 	} else {
 		p2p_json_null(json, "hostbridge");
+	}
+	if (change->of == P2P_CHANGE_OF_NAMESPACE) {
+		const struct p2p_namespace *namespace = change->after == P2P_NOBODY
+								? &diff->before->namespaces[change->before]
+								: &diff->after->namespaces[change->after];
+
+		p2p_json_object(json, "namespace", true);
+		p2p_json_text(json, "subsystem", namespace->subsystem);
+		p2p_json_text(json, "number", namespace->number);
+		p2p_json_object_end(json);
+	} else {
+		p2p_json_null(json, "namespace");
 	}
 }
 

@@ -115,6 +115,13 @@ iommu=none"
 	has p2pmem:03:00.0=none
 	offers -F "$(snap switch-acs)" --assume acs:02:
 	has acs:02:08.0= acs:02:09.0=
+	# Devices by their names; of those without the capability there is nothing to assume.
+	offers -F "$(snap switch-acs)" --assume driver:n
+	has driver:nvme0= driver:nvme0n1= driver:nvme1=
+	offers -F "$(snap switch-acs)" --assume acs:
+	lacks acs:nvme0=
+	offers -F "$(snap sriov)" --assume acs:e
+	is "$texts" acs:eth0=
 	offers --assume acs:02:08.0=SrcValid-,R
 	is "$texts" "acs:02:08.0=SrcValid-,ReqRedir-
 acs:02:08.0=SrcValid-,ReqRedir+"
@@ -139,11 +146,18 @@ acs:02:08.0=SrcValid-,ReqRedir+"
 	words+=$'\n'$texts
 	offers -F "$(snap switch-acs)" --assume p2pmem:03:00.0=
 	words+=$'\n'$texts
+	offers -F "$(snap switch-acs)" --assume driver:nvme0=
+	words+=$'\n'$texts
 	[ "$(wc -l <<<"$words")" -gt 60 ]
 	while read -r word; do
 		on switch-acs allowlist --assume "$word"
 		exits 0
 	done <<<"$words"
+	offers -F "$(snap sriov)" --assume acs:eth0=
+	for word in $texts; do
+		on sriov allowlist --assume "$word"
+		exits 0
+	done
 }
 
 @test "devices are those of the machine that the line names" {

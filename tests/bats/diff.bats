@@ -171,6 +171,75 @@ added() { # EXPECTED KEY BEFORE AFTER
 	exits 0
 }
 
+# A target with namespace 1 of subsystem s: `target FILE DISK P2PMEM ENABLED [MACHINE]`.
+target() {
+	local space=sys/kernel/config/nvmet/subsystems
+	sed '/^end /d' "${5-$(snap switch-acs)}" >"$1"
+	cat >>"$1" <<-END
+		list $space : s
+		list $space/s/namespaces : 1
+		read $space/s/namespaces/1/device_path = $2
+		read $space/s/namespaces/1/p2pmem = $3
+		read $space/s/namespaces/1/enable = $4
+	END
+	echo "end $(grep -cE '^(read|text|hex|link|list|fail) ' "$1")" >>"$1"
+}
+
+# What is different between these two, each as the words of `target`.
+targets() { # EXPECTED BEFORE AFTER
+	local before after
+	read -ra before <<<"$2"
+	read -ra after <<<"$3"
+	cd "$BATS_TEST_TMPDIR"
+	target 1.snap "${before[@]}"
+	target 2.snap "${after[@]}"
+	p2ptopo diff -aJ 1.snap 2.snap
+	exits 1
+	json_ok
+	is "$(changes)" "$1"
+	is "$(get '[.diff.changes[].namespace|"\(.subsystem) \(.number)"]|join("; ")')" "s 1"
+	echo "$1" >>"$BATS_FILE_TMPDIR/seen"
+}
+
+@test "one mutation of a namespace of the NVMe target" {
+	targets "namespace nvmet_device_path: /dev/nvme0n1 > /dev/nvme1n1" "/dev/nvme0n1 0 1" "/dev/nvme1n1 0 1"
+	targets "namespace nvmet_p2pmem: 0 > 0000:03:00.0" "/dev/nvme1n1 0 1" "/dev/nvme1n1 0000:03:00.0 1"
+	targets "namespace nvmet_p2pmem: 0000:03:00.0 > 0000:04:00.0" "/dev/nvme1n1 0000:03:00.0 1" "/dev/nvme1n1 0000:04:00.0 1"
+	targets "namespace nvmet_enabled: no > yes" "/dev/nvme1n1 1 0" "/dev/nvme1n1 1 1"
+	p2ptopo diff 1.snap 2.snap
+	says $'nvmet s 1\n  enabled             no → yes'
+	p2ptopo diff 1.snap 1.snap
+	exits 0
+	# Only of the functions that are chosen.
+	p2ptopo diff -s 04:00.0 1.snap 2.snap
+	exits 1
+	p2ptopo diff -s 03:00.0 1.snap 2.snap
+	exits 0
+}
+
+@test "namespaces that came, went or were never recorded; a provider that has another address now" {
+	cd "$BATS_TEST_TMPDIR"
+	target 1.snap /dev/nvme1n1 0000:03:00.0 1
+	sed 's/^\(list .*nvmet.subsystems :\) s/\1/; /nvmet.*\/s\//d; /^end /d' 1.snap >none.snap
+	echo "end $(grep -cE '^(read|text|hex|link|list|fail) ' none.snap)" >>none.snap
+	p2ptopo diff -aJ none.snap 1.snap
+	exits 1
+	json_ok
+	is "$(changes)" "namespace appeared: false > /dev/nvme1n1"
+	p2ptopo diff 1.snap none.snap
+	exits 1
+	says $'nvmet s 1\n  vanished            /dev/nvme1n1'
+	# What was never asked is no difference.
+	p2ptopo diff -aJ "$(snap switch-acs)" 1.snap
+	exits 4
+	json_ok
+	is "$(get '[.diff.changes[]|"\(.kind) \(.known) \(.before) \(.after)"]|join("; ")')" "appeared false null /dev/nvme1n1"
+	# The whole switch on other buses.
+	sed 's/0000:03:00/0000:0a:00/g; s/pci_bus\/0000:03/pci_bus\/0000:0a/g' 1.snap >moved.snap
+	p2ptopo diff 1.snap moved.snap
+	exits 0
+}
+
 @test "every fact of the schema has a mutation above" {
 	local fact
 	for fact in $(jq -r '."$defs".change.properties.fact.enum[]|select(.)' "$TOP/schema/p2ptopo-1.json"); do

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * storm [-n EVENTS] [-j WORKERS] [-s FLAG] PROGRAM - what udevd does for so many uevents at once: `PROGRAM note pci` for
- * each, at most WORKERS at a time.  Waits for all of them and for what they left in the background, and prints one line:
+ * storm [-n EVENTS] [-j WORKERS] [-s FLAG] PROGRAM - what udevd does for so many uevents at once: `PROGRAM note pci`
+ * for each, at most WORKERS at a time.  Waits for all of them and for what they left in the background, and prints:
  *
- *     wall seconds, CPU seconds of all of them, peak RSS in KiB of the largest, notes, runs, the worst exit status
+ *     wall seconds, CPU seconds of all, peak RSS in KiB of the largest, notes, runs, the worst exit status
  *
- * With -s it is udevd and systemd: nothing is started where the file FLAG exists, as the rule says, and `PROGRAM run` is
- * whenever it does and none is at work, as the path unit says.
+ * With -s it is udevd and systemd: nothing is started where the file FLAG exists, as the rule says, and `PROGRAM run`
+ * is whenever it does and none is at work, as the path unit says.
  */
 #define _GNU_SOURCE
 #include <err.h>
