@@ -187,6 +187,40 @@ exact() { # FILE,FILE WORD...
 	! LC_ALL=C grep -q '[^ -~]' <<<"$output" || fail "not ASCII: $output"
 }
 
+# COUNT functions, no two of one class, on as many root buses as it takes.
+all_different() { # COUNT
+	python3 - "$1" >all.snap <<-'END'
+		import sys
+		count = int(sys.argv[1])
+		addresses = [f'{i >> 8:04x}:00:{i >> 3 & 31:02x}.{i & 7}' for i in range(count)]
+		folder = 'sys/bus/pci/devices'
+		print('p2p-snapshot 1')
+		print('read proc/sys/kernel/osrelease = 7.2.0')
+		print('read kernel/p2pdma = y symbol')
+		print(f'list {folder} : {" ".join(addresses)}')
+		for i, address in enumerate(addresses):
+		    print(f'link {folder}/{address} -> ../../../devices/pci{address[:7]}/{address}')
+		    print(f'text {folder}/{address}/uevent\n\tPCI_CLASS={(i + 0x1000) << 8:x}\n\tPCI_ID=1234:5678')
+		print(f'end {3 + 2 * count}')
+	END
+}
+
+@test "as many different rows as there may be, and one more" {
+	cd "$BATS_TEST_TMPDIR"
+	all_different 300
+	p2ptopo matrix -aJ -F all.snap
+	exits 0
+	is "$(get '.groups|length')" 300
+	all_different 8193
+	p2ptopo matrix -a -F all.snap
+	exits 2
+	complains 'more than 8192 sorts of functions are too many for a matrix; choose some with -s or -d, or take `p2ptopo pairs`'
+	# Those that are chosen are few again.
+	p2ptopo matrix -a -F all.snap -s 0001::
+	exits 0
+	says '256 functions'
+}
+
 @test "colours only where asked, and the same text without them" {
 	on haswell matrix
 	local plain=$output
