@@ -11,6 +11,7 @@
 #include "../base/buf.h"
 #include "../base/closest.h"
 #include "../base/text.h"
+#include "../view/view.h"
 #include "pager.h"
 #include "style.h"
 
@@ -384,13 +385,16 @@ const char *p2p_cli_value(const struct p2p_cli *cli, const char *word)
 	return value;
 }
 
+/* On a terminal it is broken at its width; elsewhere a message is one line, for grep and for logs. */
 static void complain(FILE *err, const char *name, const char *message)
 {
-	struct p2p_buf buf = P2P_BUF_INIT;
+	const struct p2p_style style = p2p_style_of(err, "never", false);
+	struct p2p_buf first = P2P_BUF_INIT;
 
-	p2p_text_visible(&buf, message, p2p_style_of(err, "never", false).ascii);
-	fprintf(err, "%s: %s\n", name, p2p_buf_text(&buf));
-	p2p_buf_free(&buf);
+	p2p_buf_printf(&first, "%s: ", name);
+	p2p_view_text(err, p2p_buf_text(&first), "    ", message, isatty(fileno(err)) ? (size_t)style.width : 0,
+		      style.ascii);
+	p2p_buf_free(&first);
 }
 
 void p2p_cli_complain(const struct p2p_cli *cli, FILE *err, const struct p2p_problem *problem)

@@ -436,27 +436,8 @@ void topo_host_line(const struct topo *topo, struct p2p_buf *ret)
 
 void topo_print_text(const struct topo *topo, const char *first, const char *rest, const char *text)
 {
-	struct p2p_buf line = P2P_BUF_INIT;
-	size_t width = topo->style.width ? (size_t)topo->style.width : 80, column = strlen(first);
-	bool start = true;
-
-	fputs(first, stdout);
-	p2p_text_visible(&line, text, topo->style.ascii);
-	for (const char *at = p2p_buf_text(&line); *at;) {
-		size_t word = strcspn(at, " ");
-
-		if (!start && column + 1 + word > width) {
-			printf("\n%s", rest);
-			column = strlen(rest);
-			start = true;
-		}
-		printf("%s%.*s", start ? "" : " ", (int)word, at);
-		column += word + !start;
-		start = false;
-		at += word + (at[word] == ' ');
-	}
-	putchar('\n');
-	p2p_buf_free(&line);
+	p2p_view_text(stdout, first, rest, text, topo->style.width ? (size_t)topo->style.width : 80,
+		      topo->style.ascii);
 }
 
 void topo_print_privilege(const struct topo *topo)

@@ -20,6 +20,13 @@ struct p2p_style {
 /* A table, or a tree when a column has P2P_COLUMN_TREE and rows have parents.  -EIO: could not be written. */
 int p2p_view_table(FILE *out, const struct p2p_report *report, const struct p2p_style *style);
 
+/*
+ * Running text as lines of `width` columns, broken at blanks; 0: one line.  The
+ * first begins with `first`, the others with `rest`.  What a terminal would
+ * obey is made visible.
+ */
+void p2p_view_text(FILE *out, const char *first, const char *rest, const char *text, size_t width, bool ascii);
+
 /* Starts and ends a role inside running text, for verbs that print sentences ("" without colour). */
 const char *p2p_view_role_on(const struct p2p_style *style, enum p2p_role role);
 const char *p2p_view_role_off(const struct p2p_style *style, enum p2p_role role);

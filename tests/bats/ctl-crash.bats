@@ -218,3 +218,21 @@ full() {
 	complains 'symbolic link'
 	[ ! -e overlay ]
 }
+
+@test "what it says on a terminal is broken at the terminal's width; elsewhere a message is one line" {
+	ctl enable --wait ten
+	is "$(wc -l <<<"$errors")" 1
+	mkdir -m 777 open
+	chmod 777 open
+	local columns
+	for columns in 40 80 200; do
+		output=$(COLUMNS='' "$TOP/tests/bats/terminal" $columns 24 '' "$P2PCTL" enable -F machine.snap --policy policy.yaml \
+			--state ./open/../open --overlay overlay)
+		is "$(tail -n 1 <<<"$output")" 'status 5'
+		output=$(head -n -1 <<<"$output")
+		[ "$(awk '{ if (length > most) most = length } END { print most }' <<<"$output")" -le $columns ]
+		is "$(tr -s ' \n' ' ' <<<"$output")" \
+			'p2pctl: ./open/../open: belongs to somebody else, or others may write in it; it is not used '
+		[ $columns = 200 ] || [ "$(wc -l <<<"$output")" -gt 1 ]
+	done
+}
