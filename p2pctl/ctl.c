@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/base/text.h"
@@ -127,12 +128,13 @@ static void host_name(struct ctl *ctl, struct p2p_buf *ret)
 		ret->text[--ret->len] = '\0';
 }
 
-static bool means_host(const char *const *patterns, size_t count, const char *name)
+/* Where the name is not known, only a pattern that fits every name is sure to mean this host. */
+static enum p2p_answer means_host(const char *const *patterns, size_t count, const char *name)
 {
 	for (size_t i = 0; i < count; i++)
-		if (*name && p2p_text_glob(patterns[i], name))
-			return true;
-	return !count;
+		if (*name ? p2p_text_glob(patterns[i], name) : !patterns[i][strspn(patterns[i], "*")])
+			return P2P_YES;
+	return !count ? P2P_YES : *name ? P2P_NO : P2P_MAYBE;
 }
 
 static void find_applying(struct ctl *ctl)
@@ -147,14 +149,15 @@ static void find_applying(struct ctl *ctl)
 	for (size_t i = 0; i < policy->nvmet_count; i++) {
 		ctl->nvmet_applies[i] =
 			means_host(policy->nvmet[i].hosts, policy->nvmet[i].host_count, p2p_buf_text(&name));
-		asked |= policy->nvmet[i].host_count;
+		asked |= ctl->nvmet_applies[i] == P2P_MAYBE;
 	}
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		ctl->applies[i] = means_host(policy->rules[i].hosts, policy->rules[i].host_count, p2p_buf_text(&name));
-		asked |= policy->rules[i].host_count;
+		asked |= ctl->applies[i] == P2P_MAYBE;
 	}
-	if (asked && !name.len)
-		ctl_say(ctl, "the name of this host is not known: rules with 'hosts' are left out");
+	if (asked)
+		ctl_say(ctl, "the name of this host is not known, so nor is what rules with 'hosts' mean: nothing is "
+			     "done for what they may mean");
 	p2p_buf_free(&name);
 }
 

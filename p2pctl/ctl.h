@@ -24,8 +24,8 @@ struct ctl {
 	bool rehearsal;	      /* on a snapshot: nothing of this machine is touched */
 	struct p2p_sink *sink;
 	struct p2p_policy *policy;
-	bool *applies;	      /* by rule: does it mean this host? */
-	bool *nvmet_applies;  /* the same by nvmet wish */
+	enum p2p_answer *applies; /* by rule: does it mean this host? */
+	enum p2p_answer *nvmet_applies; /* the same by nvmet wish */
 	struct p2p_matcher *matcher; /* of the policy and the machine; NULL: not asked yet */
 	bool *disabled;	      /* by function: left out of every wish; NULL: not read */
 	struct p2p_names disabled_gone; /* paths of those that are not here now */

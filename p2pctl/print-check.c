@@ -106,7 +106,7 @@ static void print_rule_head(const struct check *check, size_t index)
 	p2p_buf_printf(&text, "%s (", rule->name);
 	p2p_where_format(rule->where, &text);
 	p2p_buf_printf(&text, "): %s", p2p_permit_name(rule->permit));
-	if (!check->ctl->applies[index])
+	if (check->ctl->applies[index] == P2P_NO)
 		p2p_buf_puts(&text, ", not for this host");
 	else
 		p2p_buf_printf(&text, ", %zu pair%s; %zu met, %zu not met, %zu not known", state->decides,
@@ -141,6 +141,53 @@ static size_t print_findings(const struct check *check, size_t index, size_t at)
 	return at;
 }
 
+/* "nqn 1 (/dev/nvme0n1): p2pmem 0, wished 0000:03:00.0". */
+static void put_nvmet(const struct check *check, const struct p2p_nvmet_finding *finding, struct p2p_buf *buf)
+{
+	if (finding->namespace == P2P_NOBODY) {
+		p2p_buf_puts(buf, finding->says);
+		return;
+	}
+	const struct p2p_namespace *namespace = &check->ctl->topo.machine->namespaces[finding->namespace];
+
+	p2p_buf_printf(buf, "%s %s (%s): p2pmem %s", namespace->subsystem, namespace->number,
+		       p2p_known(namespace->device_path.fact) ? namespace->device_path.text : "?",
+		       p2p_known(namespace->p2pmem.fact) ? namespace->p2pmem.text : "?");
+	if (finding->wished)
+		p2p_buf_printf(buf, ", wished %s", finding->wished);
+	if (finding->says)
+		p2p_buf_printf(buf, ": %s", finding->says);
+}
+
+/* One wish and its findings, from `at` on; where those of the next begin. */
+static size_t print_wish(const struct check *check, size_t index, size_t at)
+{
+	const struct p2p_nvmet_wish *wish = &check->ctl->policy->nvmet[index];
+	const struct p2p_wish_state *state = &check->machine.wishes[index];
+	struct p2p_buf text = P2P_BUF_INIT;
+	size_t count = 0;
+
+	p2p_buf_printf(&text, "%s (", wish->name);
+	p2p_where_format(wish->where, &text);
+	if (check->ctl->nvmet_applies[index] == P2P_NO)
+		p2p_buf_puts(&text, "): nvmet, not for this host");
+	else
+		p2p_buf_printf(&text, "): nvmet, %zu namespace%s; %zu met, %zu not met, %zu not known", state->decides,
+			       state->decides == 1 ? "" : "s", state->met, state->not_met, state->unknown);
+	topo_print_text(&check->ctl->topo, "", "    ", p2p_buf_text(&text));
+	for (; at < check->machine.nvmet_count && check->machine.nvmet[at].wish == index; at++) {
+		if (count++ >= FINDINGS_MOST)
+			continue;
+		p2p_buf_reset(&text);
+		put_nvmet(check, &check->machine.nvmet[at], &text);
+		topo_print_text(&check->ctl->topo, "  ", "      ", p2p_buf_text(&text));
+	}
+	if (count > FINDINGS_MOST)
+		printf("  and %zu more (--json has all)\n", count - FINDINGS_MOST);
+	p2p_buf_free(&text);
+	return at;
+}
+
 static void print_warnings(const struct check *check)
 {
 	const char *text = NULL;
@@ -167,7 +214,10 @@ void print_check(const struct check *check)
 		print_rule_head(check, i);
 		at = print_findings(check, i, at);
 	}
-	if (!policy->rule_count)
+	at = 0;
+	for (size_t i = 0; i < policy->nvmet_count; i++)
+		at = print_wish(check, i, at);
+	if (!policy->rule_count && !policy->nvmet_count)
 		puts("No rule manages a pair; `p2pctl policy suggest PROVIDER CLIENT` prints one to start with.");
 	else
 		printf("%s: %zu met, %zu not met, %zu not known.\n",
@@ -175,8 +225,10 @@ void print_check(const struct check *check)
 		       : machine->unknown ? "Not all of it is known"
 					  : "As the policy says",
 		       machine->met, machine->not_met, machine->unknown);
-	if (machine->not_met || machine->unknown)
+	if (machine->finding_count)
 		puts("`p2ptopo why PROVIDER CLIENT` tells of two devices why, and what helps.");
+	if (machine->nvmet_count)
+		puts("`p2pctl plan` shows what `p2pctl enable` would change.");
 	topo_print_assumptions(&check->ctl->topo);
 }
 
@@ -240,7 +292,7 @@ static void json_rules(struct p2p_json *json, const struct check *check)
 		p2p_json_text(json, "file", policy->rules[i].where.path);
 		p2p_json_number(json, "line", policy->rules[i].where.line);
 		p2p_json_text(json, "do", p2p_permit_name(policy->rules[i].permit));
-		p2p_json_bool(json, "applies", check->ctl->applies[i]);
+		p2p_json_answer(json, "applies", check->ctl->applies[i]);
 		p2p_json_number(json, "providers", state->providers);
 		p2p_json_number(json, "clients", state->clients);
 		p2p_json_number(json, "pairs", state->decides);
@@ -250,6 +302,48 @@ static void json_rules(struct p2p_json *json, const struct check *check)
 		p2p_json_object_end(json);
 	}
 	p2p_json_array_end(json);
+}
+
+static void json_wishes(struct p2p_json *json, const struct check *check)
+{
+	const struct p2p_policy *policy = check->ctl->policy;
+
+	p2p_json_array(json, "nvmet", false);
+	for (size_t i = 0; i < policy->nvmet_count; i++) {
+		const struct p2p_wish_state *state = &check->machine.wishes[i];
+
+		p2p_json_object(json, NULL, true);
+		p2p_json_text(json, "name", policy->nvmet[i].name);
+		p2p_json_text(json, "file", policy->nvmet[i].where.path);
+		p2p_json_number(json, "line", policy->nvmet[i].where.line);
+		p2p_json_answer(json, "applies", check->ctl->nvmet_applies[i]);
+		p2p_json_number(json, "namespaces", state->decides);
+		p2p_json_number(json, "met", state->met);
+		p2p_json_number(json, "not_met", state->not_met);
+		p2p_json_number(json, "unknown", state->unknown);
+		p2p_json_object_end(json);
+	}
+	p2p_json_array_end(json);
+}
+
+static void json_nvmet(struct p2p_json *json, const struct check *check, const struct p2p_nvmet_finding *finding)
+{
+	const struct p2p_namespace *namespace =
+		finding->namespace == P2P_NOBODY ? NULL : &check->ctl->topo.machine->namespaces[finding->namespace];
+	struct p2p_buf text = P2P_BUF_INIT;
+
+	p2p_json_object(json, NULL, true);
+	p2p_json_text(json, "wish", check->ctl->policy->nvmet[finding->wish].name);
+	p2p_json_text(json, "condition", "nvmet");
+	p2p_json_answer(json, "met", finding->answer);
+	p2p_json_text(json, "subsystem", namespace ? namespace->subsystem : NULL);
+	p2p_json_text(json, "namespace", namespace ? namespace->number : NULL);
+	p2p_json_text(json, "p2pmem", namespace && p2p_known(namespace->p2pmem.fact) ? namespace->p2pmem.text : NULL);
+	p2p_json_text(json, "wished", finding->wished);
+	put_nvmet(check, finding, &text);
+	p2p_json_text(json, "says", p2p_buf_text(&text));
+	p2p_json_object_end(json);
+	p2p_buf_free(&text);
 }
 
 enum p2p_exit print_check_json(const struct check *check)
@@ -273,9 +367,12 @@ enum p2p_exit print_check_json(const struct check *check)
 	if (!check->mistakes.count) {
 		json_texts(json, "warnings", &check->warnings);
 		json_rules(json, check);
+		json_wishes(json, check);
 		p2p_json_array(json, "findings", false);
 		for (size_t i = 0; i < check->machine.finding_count; i++)
 			json_finding(json, check, &check->machine.findings[i]);
+		for (size_t i = 0; i < check->machine.nvmet_count; i++)
+			json_nvmet(json, check, &check->machine.nvmet[i]);
 		p2p_json_array_end(json);
 	}
 	p2p_json_object_end(json);

@@ -133,12 +133,28 @@ static void check_use(struct check *check, size_t index)
 	if (state->decides || state->unknown || !state->providers || !state->clients)
 		return;
 	if (state->means)
-		p2p_buf_puts(&text, "decides nothing on this machine: rules before it decide all its pairs");
+		p2p_buf_puts(&text, "decides nothing on this machine: rules before it decide all its pairs, or may");
 	else
 		p2p_buf_printf(&text, "decides nothing on this machine: no two of its devices are within: %s",
 			       p2p_within_name(rule->within));
 	add(&check->warnings, rule->where, "rule", rule->name, p2p_buf_text(&text));
 	p2p_buf_free(&text);
+}
+
+/* The same of a wish and the namespaces here. */
+static void check_wish_use(struct check *check, size_t index)
+{
+	const struct p2p_nvmet_wish *wish = &check->ctl->policy->nvmet[index];
+	const struct p2p_wish_state *state = &check->machine.wishes[index];
+	struct p2p_fact nvmet = check->ctl->topo.machine->nvmet;
+
+	if (state->decides || nvmet.know == P2P_UNKNOWN)
+		return;
+	add(&check->warnings, wish->where, "nvmet wish", wish->name,
+	    state->means	? "decides nothing on this machine: wishes before it decide all its namespaces, or may"
+	    : p2p_absent(nvmet) ? "decides nothing on this machine: nvmet is not loaded, or configfs is not mounted on "
+				  "/sys/kernel/config"
+				: "names no namespace of this machine");
 }
 
 static void warn_rules(struct check *check)
@@ -149,7 +165,7 @@ static void warn_rules(struct check *check)
 		const struct p2p_policy_rule *rule = &policy->rules[i];
 
 		check_hosts(check, "rule", rule->name, rule->where, rule->hosts, rule->host_count);
-		if (!check->ctl->applies[i])
+		if (check->ctl->applies[i] == P2P_NO)
 			continue;
 		check_selectors(check, rule, "providers", &rule->providers);
 		check_selectors(check, rule, "clients", &rule->clients);
@@ -160,8 +176,11 @@ static void warn_rules(struct check *check)
 		const struct p2p_nvmet_wish *wish = &policy->nvmet[i];
 
 		check_hosts(check, "nvmet wish", wish->name, wish->where, wish->hosts, wish->host_count);
-		if (check->ctl->nvmet_applies[i] && wish->memory == P2P_NVMET_DEVICE)
+		if (check->ctl->nvmet_applies[i] == P2P_NO)
+			continue;
+		if (wish->memory == P2P_NVMET_DEVICE)
 			check_selector(check, "nvmet wish", wish->name, "p2pmem", &wish->provider, true);
+		check_wish_use(check, i);
 	}
 }
 
@@ -179,8 +198,11 @@ static enum p2p_exit look(struct check *check)
 
 	if (code != P2P_EXIT_OK)
 		return code;
-	p2p_policy_check(p2p_matcher_new(ctl->policy, ctl->applies, ctl->topo.judge, ctl->topo.arena), ctl->topo.arena,
-			 &check->machine);
+	const struct p2p_matcher *matcher =
+		p2p_matcher_new(ctl->policy, ctl->applies, ctl->topo.judge, ctl->topo.arena);
+
+	p2p_policy_check(matcher, ctl->topo.arena, &check->machine);
+	p2p_policy_check_nvmet(matcher, ctl->nvmet_applies, ctl->topo.arena, &check->machine);
 	warn_rules(check);
 	return P2P_EXIT_OK;
 }
@@ -228,7 +250,8 @@ const struct p2p_verb p2p_verb_check = {
 	.word = "check",
 	.summary = "look the policy over, then this machine against it",
 	.details =
-		"Pairs that are allowed and not possible, pairs that are denied and possible, and what rules expect. "
+		"Pairs that are allowed and not possible, pairs that are denied and possible, what rules expect, and "
+		"namespaces of the NVMe target that are not set as wished. "
 		"Exit status: 0 all of it is so; 1 something is not; 2 the policy is wrong; 3 it cannot be read; 4 "
 		"something cannot be known, and all else is so.",
 	.run = run,

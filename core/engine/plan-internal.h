@@ -39,7 +39,7 @@ struct p2p_planner {
 	struct p2p_exposed *exposed;
 	size_t exposed_count;
 	const struct p2p_nvmet_wish *nvmet;
-	const bool *nvmet_applies;
+	const enum p2p_answer *nvmet_applies;
 	size_t nvmet_count;
 };
 

@@ -12,8 +12,8 @@
 #include "judge-internal.h"
 #include "plan-internal.h"
 
-void p2p_planner_nvmet(struct p2p_planner *planner, const struct p2p_nvmet_wish *wishes, const bool *applies,
-		       size_t count)
+void p2p_planner_nvmet(struct p2p_planner *planner, const struct p2p_nvmet_wish *wishes,
+		       const enum p2p_answer *applies, size_t count)
 {
 	planner->nvmet = wishes;
 	planner->nvmet_applies = applies;
@@ -34,87 +34,103 @@ void p2p_planner_pin(struct p2p_planner *planner, int function, const char *rule
 			 at->power_control.text, "on", rule);
 }
 
-static const struct p2p_nvmet_wish *wish_for(const struct p2p_planner *planner, const struct p2p_namespace *namespace)
+const struct p2p_nvmet_wish *p2p_nvmet_wish_for(const struct p2p_nvmet_wish *wishes, const enum p2p_answer *applies,
+						size_t count, const struct p2p_namespace *namespace,
+						enum p2p_answer *ret_means)
 {
-	if (namespace->function != P2P_NOBODY && planner->left[namespace->function])
-		return NULL;
-	for (size_t i = 0; i < planner->nvmet_count; i++) {
-		const struct p2p_nvmet_wish *wish = &planner->nvmet[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct p2p_nvmet_wish *wish = &wishes[i];
 
-		if (planner->nvmet_applies[i] && p2p_text_glob(wish->subsystem, namespace->subsystem) &&
-		    (!wish->namespace || !strcmp(wish->namespace, namespace->number)))
-			return wish;
+		if (applies[i] == P2P_NO || !p2p_text_glob(wish->subsystem, namespace->subsystem) ||
+		    (wish->namespace && strcmp(wish->namespace, namespace->number) != 0))
+			continue;
+		*ret_means = applies[i];
+		return wish;
 	}
 	return NULL;
 }
 
 /* The one function that a selector names; otherwise why not. */
-static int find_provider(const struct p2p_machine *machine, const struct p2p_selector *selector, const char **ret_says)
+static int find_provider(const struct p2p_machine *machine, const struct p2p_selector *selector, const char **ret_says,
+			 enum p2p_answer *ret_answer)
 {
+	size_t sure = 0, perhaps = 0;
 	int found = P2P_NOBODY;
 
 	for (size_t i = 0; i < machine->function_count; i++) {
-		if (!p2p_selector_match(selector, machine, (int)i))
-			continue;
-		if (found != P2P_NOBODY) {
-			*ret_says = "the selector of its p2pmem names several devices";
-			return P2P_NOBODY;
-		}
-		found = (int)i;
+		enum p2p_answer answer = p2p_selector_answer(selector, machine, (int)i);
+
+		sure += answer == P2P_YES;
+		perhaps += answer == P2P_MAYBE;
+		found = answer == P2P_YES ? (int)i : found;
 	}
-	if (found == P2P_NOBODY)
+	if (sure == 1 && !perhaps)
+		return found;
+	*ret_answer = sure <= 1 ? P2P_MAYBE : P2P_NO;
+	*ret_says = "it is not known which device the selector of its p2pmem names";
+	if (!sure && !perhaps) {
+		*ret_answer = P2P_NO;
 		*ret_says = "the selector of its p2pmem names no device here";
-	return found;
+	} else if (sure > 1) {
+		*ret_says = "the selector of its p2pmem names several devices";
+	}
+	return P2P_NOBODY;
 }
 
 /* Would the kernel refuse to enable the namespace with that provider?  NULL: no, or it is not known. */
-static const char *refusal(const struct p2p_judge *after, int provider, int client)
+static const char *refusal(const struct p2p_judge *judge, int provider, int client)
 {
 	struct p2p_verdict verdict;
 	struct p2p_offer offer;
 
-	p2p_judge_offer(after, provider, &offer);
+	p2p_judge_offer(judge, provider, &offer);
 	if (offer.kind != P2P_OFFER_P2PMEM && offer.kind != P2P_OFFER_UNKNOWN)
 		return "the provider has no p2pmem";
 	if (offer.kind == P2P_OFFER_P2PMEM && offer.published == P2P_NO)
 		return "the provider has not published its p2pmem";
 	if (client == P2P_NOBODY)
 		return NULL;
-	p2p_judge_pair(after, provider, client, &verdict);
+	p2p_judge_pair(judge, provider, client, &verdict);
 	return verdict.supported == P2P_NO ? "the kernel refuses that provider for this disk" : NULL;
 }
 
-/* What p2pmem is to read; NULL with a reason. */
-static const char *text_after(struct p2p_planner *planner, const struct p2p_judge *after,
-			      const struct p2p_nvmet_wish *wish, int client, const char **ret_says)
+const char *p2p_nvmet_wished(const struct p2p_judge *judge, const struct p2p_nvmet_wish *wish,
+			     const struct p2p_namespace *namespace, struct p2p_arena *arena, const char **ret_says,
+			     enum p2p_answer *ret_answer)
 {
-	const struct p2p_machine *machine = planner->judge->machine;
+	const struct p2p_machine *machine = judge->machine;
 	char address[P2P_BDF_TEXT];
 
 	if (wish->memory != P2P_NVMET_DEVICE)
 		return wish->memory == P2P_NVMET_AUTO ? "1" : "0";
-	int provider = find_provider(machine, &wish->provider, ret_says);
+	int provider = find_provider(machine, &wish->provider, ret_says, ret_answer);
 
 	if (provider == P2P_NOBODY)
 		return NULL;
-	*ret_says = refusal(after, provider, client);
+	*ret_says = refusal(judge, provider, namespace->function);
+	*ret_answer = P2P_NO;
 	if (*ret_says)
 		return NULL;
-	return p2p_arena_strdup(planner->arena, p2p_bdf_format(machine->functions[provider].bdf, true, address));
+	return p2p_arena_strdup(arena, p2p_bdf_format(machine->functions[provider].bdf, true, address));
 }
 
 static void decide(struct p2p_planner *planner, const struct p2p_judge *after, struct p2p_target *target,
-		   const struct p2p_nvmet_wish *wish)
+		   const struct p2p_nvmet_wish *wish, enum p2p_answer means)
 {
 	const struct p2p_namespace *namespace = &planner->judge->machine->namespaces[target->namespace];
+	enum p2p_answer answer;
 
 	target->rule = wish->name;
+	if (means == P2P_MAYBE) {
+		target->says = "the name of this host is not known, so nor is whether it is wished here";
+		return;
+	}
 	if (!p2p_known(namespace->p2pmem.fact) || !p2p_known(namespace->enabled.fact)) {
 		target->says = p2p_absent(namespace->p2pmem.fact) ? "this kernel's nvmet has no p2pmem"
 								  : "what it is set to cannot be read";
 		return;
 	}
-	target->after = text_after(planner, after, wish, namespace->function, &target->says);
+	target->after = p2p_nvmet_wished(after, wish, namespace, planner->arena, &target->says, &answer);
 	if (!target->after || !strcmp(target->after, namespace->p2pmem.text))
 		return;
 	target->refused = namespace->enabled.value && !wish->restart;
@@ -144,14 +160,17 @@ void p2p_plan_targets(struct p2p_planner *planner, const struct p2p_judge *after
 	struct p2p_target *targets = p2p_arena_array(planner->arena, machine->namespace_count, sizeof(*targets));
 
 	for (size_t i = 0; i < machine->namespace_count; i++) {
-		const struct p2p_nvmet_wish *wish = wish_for(planner, &machine->namespaces[i]);
+		const struct p2p_namespace *namespace = &machine->namespaces[i];
+		enum p2p_answer means = P2P_YES;
+		const struct p2p_nvmet_wish *wish = p2p_nvmet_wish_for(planner->nvmet, planner->nvmet_applies,
+								       planner->nvmet_count, namespace, &means);
 
-		if (!wish)
+		if (!wish || (namespace->function != P2P_NOBODY && planner->left[namespace->function]))
 			continue;
 		struct p2p_target *target = &targets[plan->target_count++];
 
 		target->namespace = (int)i;
-		decide(planner, after, target, wish);
+		decide(planner, after, target, wish, means);
 		make_texts(planner, target);
 	}
 	plan->targets = targets;

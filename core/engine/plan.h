@@ -37,9 +37,29 @@ void p2p_planner_accept(struct p2p_planner *planner, int function);
 void p2p_planner_text(struct p2p_planner *planner, const char *key, const char *before, const char *after,
 		      const char *rule);
 
-/* Wishes for nvmet namespaces, as a policy has them: the first that names a namespace decides it. */
-void p2p_planner_nvmet(struct p2p_planner *planner, const struct p2p_nvmet_wish *wishes, const bool *applies,
-		       size_t count);
+/*
+ * Wishes for nvmet namespaces, as a policy has them: the first that names a
+ * namespace decides it.  `applies` has one entry a wish: does it mean this host?
+ */
+void p2p_planner_nvmet(struct p2p_planner *planner, const struct p2p_nvmet_wish *wishes,
+		       const enum p2p_answer *applies, size_t count);
+
+/*
+ * The wish that decides the namespace; NULL: none.  Where it is not known
+ * whether it means this host (*ret_means MAYBE), no later one decides instead.
+ */
+const struct p2p_nvmet_wish *p2p_nvmet_wish_for(const struct p2p_nvmet_wish *wishes, const enum p2p_answer *applies,
+						size_t count, const struct p2p_namespace *namespace,
+						enum p2p_answer *ret_means);
+
+/*
+ * What that namespace's p2pmem is to read by the wish: "0", "1" or an address.
+ * NULL with a reason where it cannot be so, or where that is not known
+ * (*ret_answer NO, MAYBE).  Memory from `arena`.
+ */
+const char *p2p_nvmet_wished(const struct p2p_judge *judge, const struct p2p_nvmet_wish *wish,
+			     const struct p2p_namespace *namespace, struct p2p_arena *arena, const char **ret_says,
+			     enum p2p_answer *ret_answer);
 
 /* Wish: that function does not go to sleep at runtime. */
 void p2p_planner_pin(struct p2p_planner *planner, int function, const char *rule);

@@ -27,7 +27,7 @@ struct classes {
 
 struct p2p_matcher {
 	const struct p2p_policy *policy;
-	const bool *applies;
+	const enum p2p_answer *applies;
 	const struct p2p_judge *judge;
 	struct p2p_arena *arena;
 	struct classes providers, clients;
@@ -70,6 +70,18 @@ static int class_of(struct p2p_matcher *matcher, struct classes *classes, const 
 	return (int)classes->count - 1;
 }
 
+/* Does the rule mean that function, at that end of a pair? */
+static enum p2p_answer mean_one(const struct p2p_matcher *matcher, size_t rule, int function, bool as_client)
+{
+	const struct p2p_policy_rule *at = &matcher->policy->rules[rule];
+
+	if (matcher->applies[rule] == P2P_NO)
+		return P2P_NO;
+	return p2p_answer_and(matcher->applies[rule],
+			      p2p_selectors_answer(as_client ? &at->clients : &at->providers,
+						   matcher->judge->machine, function));
+}
+
 static void classify(struct p2p_matcher *matcher, struct classes *classes, bool as_client)
 {
 	const struct p2p_machine *machine = matcher->judge->machine;
@@ -83,17 +95,13 @@ static void classify(struct p2p_matcher *matcher, struct classes *classes, bool 
 		if (!p2p_policy_may_mean(&machine->functions[i]))
 			continue;
 		for (size_t rule = 0; rule < policy->rule_count; rule++)
-			mean[rule] = !matcher->applies[rule]
-					     ? P2P_NO
-					     : (uint8_t)p2p_selectors_answer(as_client ? &policy->rules[rule].clients
-										       : &policy->rules[rule].providers,
-									     machine, (int)i);
+			mean[rule] = (uint8_t)mean_one(matcher, rule, (int)i, as_client);
 		classes->of[i] = class_of(matcher, classes, mean);
 	}
 }
 
-struct p2p_matcher *p2p_matcher_new(const struct p2p_policy *policy, const bool *applies, const struct p2p_judge *judge,
-				    struct p2p_arena *arena)
+struct p2p_matcher *p2p_matcher_new(const struct p2p_policy *policy, const enum p2p_answer *applies,
+				    const struct p2p_judge *judge, struct p2p_arena *arena)
 {
 	struct p2p_matcher *matcher = p2p_arena_alloc(arena, sizeof(*matcher));
 
@@ -244,7 +252,7 @@ static void accept(const struct p2p_matcher *matcher, enum p2p_wish_by by, struc
 	for (size_t rule = 0; rule < matcher->policy->rule_count; rule++) {
 		const struct p2p_policy_rule *at = &matcher->policy->rules[rule];
 
-		if (!matcher->applies[rule] || !wishes(at, by) || !at->accept.count)
+		if (matcher->applies[rule] != P2P_YES || !wishes(at, by) || !at->accept.count)
 			continue;
 		for (size_t i = 0; i < machine->function_count; i++)
 			if (p2p_selectors_match(&at->accept, machine, (int)i))

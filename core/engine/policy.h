@@ -15,10 +15,11 @@ struct p2p_matcher;
 enum p2p_answer p2p_is_within(const struct p2p_judge *judge, enum p2p_within within, int provider, int client);
 
 /*
- * `applies` has one entry a rule: does it mean this host?  Linear in functions
- * times rules.  Memory from `arena`; all of them must outlive it.
+ * `applies` has one entry a rule: does it mean this host?  MAYBE where the name
+ * of the host is not known.  Linear in functions times rules.  Memory from
+ * `arena`; all of them must outlive it.
  */
-struct p2p_matcher *p2p_matcher_new(const struct p2p_policy *policy, const bool *applies,
+struct p2p_matcher *p2p_matcher_new(const struct p2p_policy *policy, const enum p2p_answer *applies,
 				    const struct p2p_judge *judge, struct p2p_arena *arena);
 
 /*

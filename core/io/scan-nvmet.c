@@ -64,7 +64,12 @@ static void scan_subsystem(struct p2p_scan *scan, const char *subsystem)
 	const char *number = NULL;
 
 	p2p_buf_printf(&key, SUBSYSTEMS "/%s/namespaces", subsystem);
-	if (!p2p_source_list(scan->source, p2p_buf_text(&key), &numbers) && numbers.count) {
+	int error = p2p_source_list(scan->source, p2p_buf_text(&key), &numbers);
+
+	/* One that is gone has none; of any other it is not known. */
+	if (error && error != -ENOENT)
+		machine->nvmet = p2p_fact_of(error, P2P_ORIGIN_READ);
+	if (!error && numbers.count) {
 		struct p2p_namespace *old = machine->namespaces;
 
 		machine->namespaces = p2p_arena_array(machine->arena, machine->namespace_count + numbers.count,

@@ -96,11 +96,14 @@ static void put_hosts(const char *const *hosts, size_t count, struct p2p_buf *re
 }
 
 /* The comment and the name, which both kinds begin with. */
-static void put_head(const char *name, struct p2p_where where, bool applies, struct p2p_buf *ret)
+static void put_head(const char *name, struct p2p_where where, enum p2p_answer applies, struct p2p_buf *ret)
 {
 	p2p_buf_puts(ret, "  # ");
 	p2p_where_format(where, ret);
-	p2p_buf_puts(ret, applies ? "\n  - name: " : ", not for this host\n  - name: ");
+	p2p_buf_puts(ret, applies == P2P_YES  ? ""
+			  : applies == P2P_NO ? ", not for this host"
+					      : ", perhaps not for this host, whose name is not known");
+	p2p_buf_puts(ret, "\n  - name: ");
 	p2p_text_yaml(ret, name);
 	p2p_buf_putc(ret, '\n');
 }
@@ -120,7 +123,7 @@ static void put_expectations(const struct p2p_policy_rule *rule, struct p2p_buf 
 		p2p_buf_printf(ret, "      bytes-per-second: %llu\n", (unsigned long long)rule->bytes_per_second);
 }
 
-static void put_rule(const struct p2p_policy_rule *rule, bool applies, struct p2p_buf *ret)
+static void put_rule(const struct p2p_policy_rule *rule, enum p2p_answer applies, struct p2p_buf *ret)
 {
 	put_head(rule->name, rule->where, applies, ret);
 	p2p_buf_printf(ret, "    do: %s\n", p2p_permit_name(rule->permit));
@@ -138,7 +141,7 @@ static void put_rule(const struct p2p_policy_rule *rule, bool applies, struct p2
 	put_expectations(rule, ret);
 }
 
-static void put_wish(const struct p2p_nvmet_wish *wish, bool applies, struct p2p_buf *ret)
+static void put_wish(const struct p2p_nvmet_wish *wish, enum p2p_answer applies, struct p2p_buf *ret)
 {
 	put_head(wish->name, wish->where, applies, ret);
 	put_hosts(wish->hosts, wish->host_count, ret);
@@ -180,8 +183,8 @@ static void put_sources(const struct p2p_policy *policy, struct p2p_buf *ret)
 	}
 }
 
-void p2p_policy_yaml(const struct p2p_policy *policy, const bool *applies, const bool *nvmet_applies,
-		     struct p2p_buf *ret)
+void p2p_policy_yaml(const struct p2p_policy *policy, const enum p2p_answer *applies,
+		     const enum p2p_answer *nvmet_applies, struct p2p_buf *ret)
 {
 	put_sources(policy, ret);
 	p2p_buf_puts(ret, "schema: p2p-policy/1\n");
@@ -259,12 +262,12 @@ static void json_least(struct p2p_json *json, const char *key, uint64_t value)
 		p2p_json_null(json, key);
 }
 
-static void json_rule(struct p2p_json *json, const struct p2p_policy_rule *rule, bool applies)
+static void json_rule(struct p2p_json *json, const struct p2p_policy_rule *rule, enum p2p_answer applies)
 {
 	p2p_json_object(json, NULL, false);
 	p2p_json_text(json, "name", rule->name);
 	json_where(json, "where", rule->where);
-	p2p_json_bool(json, "applies", applies);
+	p2p_json_answer(json, "applies", applies);
 	p2p_json_text(json, "do", p2p_permit_name(rule->permit));
 	json_hosts(json, rule->hosts, rule->host_count);
 	json_selectors(json, "providers", &rule->providers);
@@ -283,12 +286,12 @@ static void json_rule(struct p2p_json *json, const struct p2p_policy_rule *rule,
 	p2p_json_object_end(json);
 }
 
-static void json_wish(struct p2p_json *json, const struct p2p_nvmet_wish *wish, bool applies)
+static void json_wish(struct p2p_json *json, const struct p2p_nvmet_wish *wish, enum p2p_answer applies)
 {
 	p2p_json_object(json, NULL, false);
 	p2p_json_text(json, "name", wish->name);
 	json_where(json, "where", wish->where);
-	p2p_json_bool(json, "applies", applies);
+	p2p_json_answer(json, "applies", applies);
 	json_hosts(json, wish->hosts, wish->host_count);
 	p2p_json_text(json, "subsystem", wish->subsystem);
 	p2p_json_text(json, "namespace", wish->namespace);
@@ -325,8 +328,8 @@ static void json_sources(const struct p2p_policy *policy, struct p2p_json *json)
 	p2p_json_array_end(json);
 }
 
-void p2p_policy_json(const struct p2p_policy *policy, const bool *applies, const bool *nvmet_applies,
-		     struct p2p_json *json)
+void p2p_policy_json(const struct p2p_policy *policy, const enum p2p_answer *applies,
+		     const enum p2p_answer *nvmet_applies, struct p2p_json *json)
 {
 	json_sources(policy, json);
 	p2p_json_array(json, "rules", false);

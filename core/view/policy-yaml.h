@@ -15,12 +15,12 @@
  * file hides which, and which rule replaced which.  `applies` and
  * `nvmet_applies` have one entry a rule: does it mean this host?
  */
-void p2p_policy_yaml(const struct p2p_policy *policy, const bool *applies, const bool *nvmet_applies,
-		     struct p2p_buf *ret);
+void p2p_policy_yaml(const struct p2p_policy *policy, const enum p2p_answer *applies,
+		     const enum p2p_answer *nvmet_applies, struct p2p_buf *ret);
 
 /* The same as members of an open object: "files", "hidden", "replaced", "rules", "nvmet". */
-void p2p_policy_json(const struct p2p_policy *policy, const bool *applies, const bool *nvmet_applies,
-		     struct p2p_json *json);
+void p2p_policy_json(const struct p2p_policy *policy, const enum p2p_answer *applies,
+		     const enum p2p_answer *nvmet_applies, struct p2p_json *json);
 
 /* "{ driver: nvme, class: "0108" }". */
 void p2p_selector_yaml(const struct p2p_selector *selector, struct p2p_buf *ret);

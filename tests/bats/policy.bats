@@ -265,10 +265,15 @@ not-degraded"
 	says "(awake)"
 }
 
-@test "hosts: patterns of this host's name" {
-	sed '/^read proc.sys.kernel.hostname/d' "$(snap switch-acs)" | sed '$d' >named.snap
-	echo 'read proc/sys/kernel/hostname = storage-7' >>named.snap
+# `named MACHINE NAME`: named.snap, that machine with a name.
+named() {
+	sed '/^read proc.sys.kernel.hostname/d; /^end /d' "$(snap "$1")" >named.snap
+	echo "read proc/sys/kernel/hostname = $2" >>named.snap
 	echo "end $(grep -cE '^(read|text|hex|link|list|fail) ' named.snap)" >>named.snap
+}
+
+@test "hosts: patterns of this host's name" {
+	named switch-acs storage-7
 	local pattern
 	for pattern in 'storage-7' 'storage-?' '*-7' '[other, "st*"]' '*'; do
 		[[ $pattern == \[* ]] || pattern="\"$pattern\""
@@ -287,7 +292,159 @@ not-degraded"
 	done
 }
 
+@test "hosts: where the name of this host is not known, what such a rule may mean is left alone, and no later rule decides" {
+	sed '/^read proc.sys.kernel.hostname/d; /^end /d' "$(snap switch-acs)" >nameless.snap
+	echo "end $(grep -cE '^(read|text|hex|link|list|fail) ' nameless.snap)" >>nameless.snap
+	# A denial that was left out would let the next rule allow.
+	rules "name: guests, do: deny, hosts: \"virt*\", providers: { driver: nvme }" "name: rest, do: allow, $OFF"
+	local verb
+	for verb in plan 'enable --state st' 'bootargs --kernel 7.2'; do
+		# shellcheck disable=SC2086
+		ctl nameless.snap $verb
+		complains "the name of this host is not known, so nor is what rules with 'hosts' mean"
+	done
+	ctl nameless.snap plan --json
+	exits 0
+	json_ok
+	is "$(pairs guests)" ""
+	is "$(pairs rest)" "05:00.0>03:00.0 05:00.0>04:00.0"
+	ctl nameless.snap check --json
+	json_ok
+	is "$(get '.check.rules[0].applies, .check.rules[0].unknown, .check.rules[1].pairs')" "null
+4
+2"
+	ctl nameless.snap policy
+	says 'perhaps not for this host, whose name is not known'
+	ctl nameless.snap policy --json
+	json_ok
+	# What it accepts counts only where it is sure to mean this host.
+	sed -i 's/driver=mlx5_core/driver=vfio-pci/; s/mlx5_core/vfio-pci/g' nameless.snap
+	local disks="do: allow, providers: { driver: nvme }, clients: { driver: nvme }"
+	rules "name: here, hosts: here, $disks, $OFF, accept-exposure: { driver: vfio-pci }" "name: disks, $disks, within: switch, $OFF"
+	ctl nameless.snap plan --json
+	exits 0
+	is "$(get '.plan.changes | length')" 0
+	# Every name fits this one.
+	rules "name: all, hosts: ['x', '*'], $disks, $OFF, accept-exposure: { driver: vfio-pci }"
+	ctl nameless.snap plan --json
+	exits 0
+	silent
+	is "$(pairs all | wc -w)" 2
+	# A namespace that such a wish may mean stays too.
+	printf 'schema: p2p-policy/1\nnvmet:\n  - { name: a, subsystem: s, p2pmem: off, hosts: a* }\n  - { name: b, subsystem: "*", p2pmem: auto }\n' >policy.yaml
+	target nameless.snap 0
+	ctl target.snap plan --json
+	exits 0
+	json_ok
+	is "$(get -c '.plan.namespaces[0] | [.rule, .after, .says]')" \
+		'["a",null,"the name of this host is not known, so nor is whether it is wished here"]'
+	ctl target.snap check
+	exits 4
+	says 's 1 (/dev/nvme1n1): p2pmem 0: the name of this host is not known'
+}
+
 # --------------------------------------------------------------------- check
+
+# `target MACHINE P2PMEM [ENABLE]`: target.snap, a machine that offers its second disk, with that p2pmem.
+target() {
+	local at=sys/kernel/config/nvmet/subsystems
+	sed "/^end /d; /^[a-z]* sys.kernel.config/d" "$1" >target.snap
+	cat >>target.snap <<-END
+		list $at : s
+		list $at/s/namespaces : 1
+		read $at/s/namespaces/1/device_path = /dev/nvme1n1
+		read $at/s/namespaces/1/enable = ${3-0}
+	END
+	case $2 in
+	EACCES | ENOENT) echo "fail $at/s/namespaces/1/p2pmem $2" >>target.snap ;;
+	*) echo "read $at/s/namespaces/1/p2pmem = $2" >>target.snap ;;
+	esac
+	echo "end $(grep -cE '^(read|text|hex|link|list|fail) ' target.snap)" >>target.snap
+}
+
+# `wish P2PMEM`: policy.yaml with that wish for s, on the last target.
+wish() {
+	printf 'schema: p2p-policy/1\nnvmet:\n  - { name: w, subsystem: s, p2pmem: %s }\n' "$1" >policy.yaml
+	ctl target.snap check --json
+	json_ok
+}
+
+# `answers EXIT SAYS`: of the one namespace.
+answers() {
+	exits "$1"
+	is "$(get '[.check.findings[] | select(.condition == "nvmet") | .says] | join(" ")')" "$2"
+}
+
+@test "check: namespaces of nvmet against what is wished for them" {
+	local disk='s 1 (/dev/nvme1n1): p2pmem'
+	target "$(snap offers)" 0
+	local provider
+	provider=$(sed -n 's|^read sys/bus/pci/devices/\([^/]*\)/p2pmem/published = 1.*|\1|p' target.snap | head -n 1)
+	[ "$provider" ] || fail 'no provider on that machine'
+	wish off
+	answers 0 ''
+	wish auto
+	answers 1 "$disk 0, wished 1"
+	is "$(get -c '.check.nvmet[0] | [.namespaces, .met, .not_met, .unknown]')" '[1,0,1,0]'
+	ctl target.snap check
+	exits 1
+	says 'w (policy.yaml:3:5): nvmet, 1 namespace; 0 met, 1 not met, 0 not known'
+	says "  $disk 0, wished 1"
+	wish '{ driver: nvm }'
+	answers 1 "$disk 0: the selector of its p2pmem names no device here"
+	wish '{ class: "01" }'
+	answers 1 "$disk 0: the selector of its p2pmem names several devices"
+	wish "{ address: \"$provider\" }"
+	[ "$status" = 1 ] && says "$disk 0"
+	target "$(snap offers)" 1 1
+	wish auto
+	answers 0 ''
+	wish off
+	answers 1 "$disk 1, wished 0"
+	# A kernel without p2pmem has it off; what may not be read is not known.
+	target "$(snap offers)" ENOENT
+	wish off
+	answers 0 ''
+	wish auto
+	answers 1 "$disk ?, wished 1: this kernel's nvmet has no p2pmem"
+	target "$(snap offers)" EACCES
+	wish auto
+	answers 4 "$disk ?, wished 1: what it is set to cannot be read"
+	# The first wish that names it decides.
+	printf 'schema: p2p-policy/1\nnvmet:\n  - { name: a, subsystem: "s*", namespace: 1, p2pmem: off }\n  - { name: b, subsystem: s, p2pmem: auto }\n' >policy.yaml
+	target "$(snap offers)" 0
+	ctl target.snap check --json
+	exits 0
+	json_ok
+	is "$(get -c '[.check.nvmet[] | .namespaces]')" '[1,0]'
+	get '.check.warnings[0]' | grep -q "nvmet wish 'b' decides nothing on this machine: wishes before it"
+}
+
+@test "check: without nvmet, or where its namespaces cannot be listed" {
+	local at=sys/kernel/config/nvmet/subsystems
+	target "$(snap offers)" 0
+	sed -i "\|^[a-z]* $at/s|d; s|^list $at .*|fail $at ENOENT list|; /^end /d" target.snap
+	echo "end $(grep -cE '^(read|text|hex|link|list|fail) ' target.snap)" >>target.snap
+	wish auto
+	exits 0
+	get '.check.warnings[0]' | grep -q "nvmet is not loaded, or configfs is not mounted"
+	ctl target.snap plan
+	exits 0
+	sed -i "s|^fail $at ENOENT|fail $at EACCES|" target.snap
+	wish auto
+	answers 4 'which namespaces there are is not known'
+	target "$(snap offers)" 0
+	sed -i "s|^list $at/s/namespaces .*|fail $at/s/namespaces EACCES list|" target.snap
+	wish auto
+	answers 4 'which namespaces there are is not known'
+	wish '"off"'
+	exits 4
+	target "$(snap offers)" 0
+	printf 'schema: p2p-policy/1\nnvmet:\n  - { name: w, subsystem: other, p2pmem: auto }\n' >policy.yaml
+	ctl target.snap check --json
+	exits 0
+	get '.check.warnings[0]' | grep -q "names no namespace of this machine"
+}
 
 @test "check: as the policy says, not so, not known; exit 0, 1, 4" {
 	rules "name: r, do: allow, providers: { driver: nvme }, clients: { driver: nvme }"
@@ -394,12 +551,13 @@ false"
 		"name: s, do: allow, hosts: [\"[abc]\"]" \
 		"name: t, do: allow, providers: { driver: nvme }, clients: { driver: nvme }, within: switch" \
 		"name: u, do: allow, providers: { id: \"144d:a824\" }, clients: { id: \"144d:a824\" }, within: root-port"
-	COLUMNS=300 ctl switch-acs check
+	named switch-acs storage-7
+	COLUMNS=300 ctl named.snap check
 	says "names no device of this machine under 'providers': { driver: nvm }; did you mean driver: nvme?"
 	says "{ address: \"0000:99:00.0\" }"
 	says "is for hosts '[abc]', which no host is called"
 	says "rule 'u' decides nothing on this machine: rules before it decide all its pairs"
-	ctl switch-acs check --json
+	ctl named.snap check --json
 	json_ok
 	is "$(get '.check.warnings | length')" 4
 }

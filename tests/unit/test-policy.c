@@ -50,7 +50,7 @@ static struct p2p_policy *parse(const char *text, bool taken)
 /* As YAML, without the comments: those say where it is from. */
 static char *without_comments(const struct p2p_policy *policy)
 {
-	static const bool all[MOST_RULES * 4] = { false };
+	static const enum p2p_answer all[MOST_RULES * 4] = { P2P_MAYBE };
 	struct p2p_buf text = P2P_BUF_INIT, ret = P2P_BUF_INIT;
 
 	p2p_policy_yaml(policy, all, all, &text);
@@ -621,11 +621,14 @@ static char rule_says(const struct p2p_policy_rule *rule, const struct p2p_machi
 }
 
 /* The first rule that means it; '?' before that: nobody decides. */
-static const struct p2p_policy_rule *decides(const struct p2p_policy *policy, const bool *applies,
+static const struct p2p_policy_rule *decides(const struct p2p_policy *policy, const enum p2p_answer *applies,
 					     const struct p2p_machine *machine, int a, int b)
 {
 	for (size_t i = 0; i < policy->rule_count; i++) {
-		char says = applies[i] ? rule_says(&policy->rules[i], machine, a, b) : 'n';
+		char says = applies[i] == P2P_NO ? 'n' : rule_says(&policy->rules[i], machine, a, b);
+
+		if (says == 'y' && applies[i] == P2P_MAYBE)
+			says = '?';
 
 		if (says != 'n')
 			return says == 'y' ? &policy->rules[i] : NULL;
@@ -650,7 +653,7 @@ static void check_covers(const struct p2p_policy *policy, const struct p2p_machi
 }
 
 /* What is handed to the planner is what each pair's rule wishes, and nothing else. */
-static void check_wishes(const struct p2p_matcher *matcher, const struct p2p_policy *policy, const bool *applies,
+static void check_wishes(const struct p2p_matcher *matcher, const struct p2p_policy *policy, const enum p2p_answer *applies,
 			 const struct p2p_judge *judge, const struct p2p_machine *machine, enum p2p_wish_by by)
 {
 	struct p2p_arena *arena = p2p_arena_new();
@@ -675,7 +678,7 @@ static void check_wishes(const struct p2p_matcher *matcher, const struct p2p_pol
 	p2p_arena_free(arena);
 }
 
-static void check_counts(const struct p2p_matcher *matcher, const struct p2p_policy *policy, const bool *applies,
+static void check_counts(const struct p2p_matcher *matcher, const struct p2p_policy *policy, const enum p2p_answer *applies,
 			 const struct p2p_judge *judge, const struct p2p_machine *machine)
 {
 	struct p2p_arena *arena = p2p_arena_new();
@@ -709,10 +712,10 @@ static void compare(const struct p2p_hardware *rows)
 	struct p2p_policy *policy = make_policy(machine);
 	struct p2p_judge *judge = p2p_judge_new(machine, rows);
 	struct p2p_arena *arena = p2p_arena_new();
-	bool applies[MOST_RULES];
+	enum p2p_answer applies[MOST_RULES];
 
 	for (size_t i = 0; i < MOST_RULES; i++)
-		applies[i] = pick(5);
+		applies[i] = pick(5) ? P2P_YES : pick(2) ? P2P_NO : P2P_MAYBE;
 	const struct p2p_matcher *matcher = p2p_matcher_new(policy, applies, judge, arena);
 
 	for (int a = 0; a < (int)machine->function_count; a++)
