@@ -10,6 +10,7 @@
 
 #include "core/base/text.h"
 #include "core/io/state.h"
+#include "core/view/policy-yaml.h"
 
 #define STATE_DIR "/run/p2pctl"
 #define LOCK_SECONDS 10
@@ -161,6 +162,29 @@ static void find_applying(struct ctl *ctl)
 	p2p_buf_free(&name);
 }
 
+/* So small that it holds no more than a file may. */
+#define SURELY_READABLE (128u << 10)
+
+/* What `policy` prints, or a run keeps, must be a policy again: all files together are no more than one may be. */
+static enum p2p_exit check_whole(const struct ctl *ctl, struct p2p_problems *problems)
+{
+	struct p2p_problems again = { 0 };
+	struct p2p_policy *policy = NULL;
+	struct p2p_buf text = P2P_BUF_INIT;
+	int error = 0;
+
+	p2p_policy_yaml(ctl->policy, ctl->applies, ctl->nvmet_applies, &text);
+	if (text.len > SURELY_READABLE)
+		error = p2p_policy_parse("policy", p2p_buf_text(&text), text.len, &again, &policy);
+	if (error)
+		p2p_problems_add(problems, "the policy, in all its files together and as `p2pctl policy` prints it, is "
+					   "more than one file may hold: 1 MiB, 65536 values");
+	p2p_problems_free(&again);
+	p2p_policy_free(policy);
+	p2p_buf_free(&text);
+	return error ? P2P_EXIT_USAGE : P2P_EXIT_OK;
+}
+
 enum p2p_exit ctl_read_policy(struct ctl *ctl, struct p2p_problems *problems)
 {
 	const char *given = p2p_cli_value(ctl->cli, "policy");
@@ -175,7 +199,7 @@ enum p2p_exit ctl_read_policy(struct ctl *ctl, struct p2p_problems *problems)
 	if (error)
 		return error == -EINVAL ? P2P_EXIT_USAGE : P2P_EXIT_CANNOT_READ;
 	find_applying(ctl);
-	return P2P_EXIT_OK;
+	return check_whole(ctl, problems);
 }
 
 void ctl_print_problems(const struct ctl *ctl, const struct p2p_problems *problems)

@@ -85,6 +85,8 @@ static int fail_parser(const struct reader *reader)
 			mark.column = reader->text[i] == '\n' ? 0 : mark.column + 1;
 		}
 	}
+	if (parser->error == YAML_SCANNER_ERROR && mark.index < reader->len && reader->text[mark.index] == '\t')
+		return fail_mark(reader, mark, "a tab: YAML indents with blanks");
 	return fail_mark(reader, mark, "%s%s%s", parser->problem ? parser->problem : "not YAML",
 			 parser->context ? " " : "", parser->context ? parser->context : "");
 }
@@ -246,6 +248,11 @@ int p2p_yaml_parse(const struct p2p_yaml_file *file, const char *text, size_t le
 
 	if (len > MOST_BYTES)
 		return p2p_problem_set(file->problem, -EINVAL, "%s: larger than 1 MiB", file->path);
+	/* Some editors begin a file with a byte order mark, and YAML lets them; the library only where it may guess. */
+	if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
+		reader.text = text += 3;
+		reader.len = len -= 3;
+	}
 	if (!yaml_parser_initialize(&reader.parser))
 		return p2p_problem_set(file->problem, -ENOMEM, "%s: out of memory", file->path);
 	/* Or the first two bytes could declare UTF-16. */

@@ -647,6 +647,18 @@ refused() {
 	refused 2 'there is nothing in this file'
 	printf 'schema: p2p-policy/2\nruls: 5\n' >policy.yaml
 	refused 2 "policy.yaml:1:9: the schema is 'p2p-policy/2', not 'p2p-policy/1'"
+	printf 'schema: p2p-policy/1\nrules:\n\t- { name: a, do: deny }\n' >policy.yaml
+	refused 2 'policy.yaml:3:1: a tab: YAML indents with blanks'
+	printf 'schema: p2p-policy/1\nrules:\n  - name: a\n\t    do: deny\n' >policy.yaml
+	refused 2 'policy.yaml:4:1: a tab'
+	printf 'schema: p2p-policy/1\n\xef\xbb\xbfrules: []\n' >policy.yaml
+	refused 2 'policy.yaml:2:'
+	# What laughs a billion times in other readers.
+	{
+		printf 'schema: p2p-policy/1\na: &a [x, x, x]\n'
+		for i in b c d e f g h; do printf '%s: &%s [*a, *a, *a]\n' $i $i; done
+	} >policy.yaml
+	refused 2 'policy.yaml:2:4: an anchor (&) is not allowed'
 	printf 'schema: p2p-policy/1\n---\nschema: p2p-policy/1\n' >policy.yaml
 	refused 2 'a second document is not allowed'
 }
@@ -668,6 +680,45 @@ refused() {
 	{ echo 'schema: p2p-policy/1'; echo 'rules:'; seq 4096 | sed 's/.*/- {name: r&, do: deny, providers: {serial: s&}}/'; } >policy.yaml
 	ctl dgx plan
 	exits 0
+}
+
+@test "a byte order mark at the start, and lines that end as on Windows, are a file like any other" {
+	printf '\xef\xbb\xbfschema: p2p-policy/1\r\nrules:\r\n  - { name: a, do: deny }\r\n' >policy.yaml
+	ctl switch policy --json
+	exits 0
+	silent
+	is "$(get -c '.rules[0] | [.name, .where.line, .where.column]')" '["a",3,5]'
+	printf '\xef\xbb\xbfschma: p2p-policy/1\n' >policy.yaml
+	refused 2 'policy.yaml:1:1: '
+}
+
+@test "files that are small enough one by one, and too much together" {
+	local i long
+	long=$(head -c 2000 /dev/zero | tr '\0' x)
+	mkdir many few
+	for i in {1..5}; do
+		{ echo 'schema: p2p-policy/1'; echo 'rules:'; seq 120 | sed "s/.*/- {name: r$i-&, do: deny, providers: {serial: $long}}/"; } >many/$i.yaml
+	done
+	refused 2 'more than one file may hold: 1 MiB, 65536 values' many
+	# As values: 8 a rule are more than 65536.
+	rm many/*
+	for i in {1..4}; do
+		{
+			echo 'schema: p2p-policy/1'
+			echo 'rules:'
+			seq 1000 | sed "s/.*/- {name: r$i-&, do: deny, providers: [{node: 0}, {node: 1}, {node: 2}, {node: 3}]}/"
+		} >many/$i.yaml
+	done
+	refused 2 'more than one file may hold: 1 MiB, 65536 values' many
+	# What is taken reads back.
+	cp many/[123].yaml few
+	p2pctl policy --policy few
+	exits 0
+	echo "$output" >whole.yaml
+	[ "$(stat -c %s whole.yaml)" -gt 131072 ]
+	p2pctl policy --policy whole.yaml --json
+	exits 0
+	is "$(get '.rules | length')" 3000
 }
 
 @test "what is no file: a FIFO, a device, a folder in a folder, links that lead nowhere or round" {

@@ -653,8 +653,9 @@ static void check_covers(const struct p2p_policy *policy, const struct p2p_machi
 }
 
 /* What is handed to the planner is what each pair's rule wishes, and nothing else. */
-static void check_wishes(const struct p2p_matcher *matcher, const struct p2p_policy *policy, const enum p2p_answer *applies,
-			 const struct p2p_judge *judge, const struct p2p_machine *machine, enum p2p_wish_by by)
+static void check_wishes(const struct p2p_matcher *matcher, const struct p2p_policy *policy,
+			 const enum p2p_answer *applies, const struct p2p_judge *judge,
+			 const struct p2p_machine *machine, enum p2p_wish_by by)
 {
 	struct p2p_arena *arena = p2p_arena_new();
 	struct p2p_planner *planner = p2p_planner_new(judge, arena);
@@ -678,8 +679,9 @@ static void check_wishes(const struct p2p_matcher *matcher, const struct p2p_pol
 	p2p_arena_free(arena);
 }
 
-static void check_counts(const struct p2p_matcher *matcher, const struct p2p_policy *policy, const enum p2p_answer *applies,
-			 const struct p2p_judge *judge, const struct p2p_machine *machine)
+static void check_counts(const struct p2p_matcher *matcher, const struct p2p_policy *policy,
+			 const enum p2p_answer *applies, const struct p2p_judge *judge,
+			 const struct p2p_machine *machine)
 {
 	struct p2p_arena *arena = p2p_arena_new();
 	size_t decided[MOST_RULES] = { 0 }, all = 0, counted = 0;
