@@ -86,6 +86,17 @@ void ctl_say_left(const struct ctl *ctl, const struct p2p_problem *problem)
 	ctl_say(ctl, "--forget: what could not be taken back is left as it is, and is ours no longer");
 }
 
+enum p2p_exit ctl_say_stuck(const struct ctl *ctl, const struct p2p_edit *edit, const struct p2p_problem *problem,
+			    struct p2p_problem *last)
+{
+	enum p2p_place_now place = p2p_apply_look(ctl->topo.source, edit);
+
+	if (strcmp(problem->text, last->text) != 0)
+		p2p_cli_complain(ctl->cli, stderr, problem);
+	*last = *problem;
+	return place == P2P_PLACE_BEFORE || place == P2P_PLACE_GONE ? P2P_EXIT_REFUSED : P2P_EXIT_HUMAN;
+}
+
 /* What a rehearsal before this one changed. */
 static enum p2p_exit load_overlay(struct ctl *ctl)
 {

@@ -89,6 +89,14 @@ bool ctl_stopped(const struct ctl *ctl);
 /* What was left as it is, because --forget says so, is told. */
 void ctl_say_left(const struct ctl *ctl, const struct p2p_problem *problem);
 
+/*
+ * A change was not taken back, or that could not be written: says why, once for
+ * all of the same, which `last` keeps.  P2P_EXIT_HUMAN, or P2P_EXIT_REFUSED
+ * where only the journal does not know of it: the next run notes it.
+ */
+enum p2p_exit ctl_say_stuck(const struct ctl *ctl, const struct p2p_edit *edit, const struct p2p_problem *problem,
+			    struct p2p_problem *last);
+
 /* The journal for reading only, without the lock; ctl->journal stays NULL when nothing was ever changed. */
 enum p2p_exit ctl_read_state(struct ctl *ctl);
 

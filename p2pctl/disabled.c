@@ -4,6 +4,7 @@
  * line, in a folder that outlives the boot.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,25 +22,25 @@ static const char *folder_of(const struct ctl *ctl)
 	return given ? given : KEPT_DIR;
 }
 
-static enum p2p_exit fail(const struct ctl *ctl, int error)
+/* `problem` is of the folder, or empty: then it is the file. */
+static void fail(const struct ctl *ctl, int error, struct p2p_problem *problem)
 {
-	struct p2p_problem problem;
-
-	p2p_problem_set(&problem, error, "%s/" NAME ": %s", folder_of(ctl),
-			error == -EPERM ? "no regular file of ours, or others may write it" : p2p_problem_errno(error));
-	p2p_cli_complain(ctl->cli, stderr, &problem);
-	return P2P_EXIT_CANNOT_READ;
+	if (!*problem->text)
+		p2p_problem_set(problem, error, "%s/" NAME ": %s", folder_of(ctl),
+				error == -EPERM ? "no regular file of ours, or others may write it"
+						: p2p_problem_errno(error));
+	p2p_cli_complain(ctl->cli, stderr, problem);
 }
 
 /* The file's text; empty when nothing was ever disabled. */
-static int load(const struct ctl *ctl, struct p2p_buf *ret)
+static int load(const struct ctl *ctl, struct p2p_problem *problem, struct p2p_buf *ret)
 {
-	struct p2p_problem problem = { "" };
 	int fd = -1, error;
 
-	if (access(folder_of(ctl), F_OK))
+	/* A link that leads nowhere is not taken for nothing. */
+	if (faccessat(AT_FDCWD, folder_of(ctl), F_OK, AT_SYMLINK_NOFOLLOW))
 		return errno == ENOENT ? 0 : -errno;
-	error = p2p_state_open(folder_of(ctl), &problem, &fd);
+	error = p2p_state_open(folder_of(ctl), problem, &fd);
 	if (error)
 		return error;
 	error = p2p_state_load(fd, NAME, MOST_BYTES, ret);
@@ -63,10 +64,11 @@ static int find_path(const struct p2p_machine *machine, const char *wanted)
 
 enum p2p_exit ctl_read_disabled(struct ctl *ctl)
 {
+	struct p2p_problem problem = { "" };
 	struct p2p_buf text = P2P_BUF_INIT;
 	char *rest = NULL;
 	/* A snapshot tells nothing of what is disabled on the machine it is looked at on. */
-	int error = ctl->rehearsal && !p2p_cli_value(ctl->cli, "state") ? 0 : load(ctl, &text);
+	int error = ctl->rehearsal && !p2p_cli_value(ctl->cli, "state") ? 0 : load(ctl, &problem, &text);
 
 	ctl->disabled = p2p_arena_array(ctl->topo.arena, ctl->topo.machine->function_count, sizeof(*ctl->disabled));
 	for (char *line = text.len ? strtok_r(text.text, "\n", &rest) : NULL; line;
@@ -79,7 +81,9 @@ enum p2p_exit ctl_read_disabled(struct ctl *ctl)
 			p2p_names_add(&ctl->disabled_gone, line);
 	}
 	p2p_buf_free(&text);
-	return error ? fail(ctl, error) : P2P_EXIT_OK;
+	if (error)
+		fail(ctl, error, &problem);
+	return error ? P2P_EXIT_CANNOT_READ : P2P_EXIT_OK;
 }
 
 enum p2p_exit ctl_write_disabled(struct ctl *ctl)
@@ -100,5 +104,7 @@ enum p2p_exit ctl_write_disabled(struct ctl *ctl)
 	if (fd >= 0)
 		close(fd);
 	p2p_buf_free(&text);
-	return error ? fail(ctl, error) : P2P_EXIT_OK;
+	if (error)
+		fail(ctl, error, &problem);
+	return error ? P2P_EXIT_REFUSED : P2P_EXIT_OK;
 }

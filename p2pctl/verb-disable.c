@@ -22,6 +22,7 @@ static enum p2p_exit choose(struct ctl *ctl)
 static enum p2p_exit take_back(struct ctl *ctl)
 {
 	bool dry = p2p_cli_has(ctl->cli, "dry-run");
+	struct p2p_problem last = { "" };
 	struct p2p_buf text = P2P_BUF_INIT;
 	enum p2p_exit code = P2P_EXIT_OK;
 	struct force *list;
@@ -48,11 +49,14 @@ static enum p2p_exit take_back(struct ctl *ctl)
 			ctl_say_left(ctl, &problem);
 			continue;
 		}
-		p2p_cli_complain(ctl->cli, stderr, &problem);
-		code = P2P_EXIT_HUMAN;
+		enum p2p_exit stuck = ctl_say_stuck(ctl, list[count].edit, &problem, &last);
+
+		code = stuck > code ? stuck : code;
 	}
 	ctl_end_changing();
-	if (code != P2P_EXIT_OK)
+	if (code == P2P_EXIT_REFUSED)
+		ctl_say(ctl, "all is taken back; the next run that can write the journal notes it there");
+	else if (code != P2P_EXIT_OK)
 		ctl_say(ctl, "put it right, or leave it as it is with `p2pctl disable --forget`");
 	if (!taken)
 		puts("Nothing of ours is in force for it.");

@@ -98,6 +98,7 @@ static enum p2p_exit take_back(struct ctl *ctl)
 	force_unwanted(ctl, list, count, unwanted);
 	const struct p2p_apply apply = ctl_begin_changing(ctl);
 	enum p2p_exit code = P2P_EXIT_OK;
+	struct p2p_problem last = { "" };
 
 	/* All of them, whatever becomes of one: a namespace that is off for its sake must come back. */
 	while (count-- > 0) {
@@ -106,8 +107,9 @@ static enum p2p_exit take_back(struct ctl *ctl)
 		if (!unwanted[count])
 			continue;
 		if (p2p_apply_undo_entry(&apply, list[count].run, list[count].entry, &problem)) {
-			p2p_cli_complain(ctl->cli, stderr, &problem);
-			code = P2P_EXIT_HUMAN;
+			enum p2p_exit stuck = ctl_say_stuck(ctl, list[count].edit, &problem, &last);
+
+			code = stuck > code ? stuck : code;
 			continue;
 		}
 		ctl_say_left(ctl, &problem);
@@ -122,7 +124,10 @@ static enum p2p_exit take_back(struct ctl *ctl)
 		p2p_buf_free(&text);
 	}
 	ctl_end_changing();
-	if (code != P2P_EXIT_OK)
+	if (code == P2P_EXIT_REFUSED)
+		ctl_say(ctl, "what is no longer wished is taken back; nothing else is changed before the journal can be "
+			     "written");
+	else if (code != P2P_EXIT_OK)
 		ctl_say(ctl, "nothing else is changed before that: put it right, or leave it as it is with "
 			     "`p2pctl enable --forget`");
 	return code;

@@ -35,19 +35,26 @@ static bool is_superseded(const struct p2p_run *run, size_t entry)
 struct status {
 	struct ctl *ctl;
 	struct p2p_json *json; /* NULL: for people */
-	size_t shown, drifted;
+	size_t shown, drifted, open;
 };
+
+static void put_time(int64_t time, char ret[32])
+{
+	time_t at = (time_t)time;
+	struct tm tm;
+
+	strcpy(ret, "?");
+	if (localtime_r(&at, &tm))
+		strftime(ret, 32, "%F %T", &tm);
+}
 
 static void print_entry(struct status *status, const struct p2p_run *run, const struct p2p_edit *edit,
 			enum p2p_place_now place)
 {
 	struct p2p_buf text = P2P_BUF_INIT;
-	char when[32] = "?";
-	time_t at = (time_t)run->time;
-	struct tm tm;
+	char when[32];
 
-	if (localtime_r(&at, &tm))
-		strftime(when, sizeof(when), "%F %T", &tm);
+	put_time(run->time, when);
 	p2p_edit_format(&text, edit);
 	p2p_buf_printf(&text, ": %s, by %s since %s", place_says(place), edit->rule ? edit->rule : run->verb, when);
 	topo_print_text(&status->ctl->topo, "", "    ", p2p_buf_text(&text));
@@ -86,7 +93,8 @@ static void show_all(struct status *status)
 		for (size_t i = 0; i < run->count; i++) {
 			const struct p2p_edit *edit = &run->entries[i].change;
 
-			if (run->entries[i].state != P2P_ENTRY_DONE || is_superseded(run, i))
+			/* What a run that died has left is not in force: it is taken back first. */
+			if (run->entries[i].state != P2P_ENTRY_DONE || is_superseded(run, i) || p2p_run_is_open(run))
 				continue;
 			enum p2p_place_now place = p2p_apply_look(ctl->topo.source, edit);
 
@@ -97,6 +105,54 @@ static void show_all(struct status *status)
 			else
 				print_entry(status, run, edit, place);
 		}
+}
+
+/* Changes of a run that may still be there. */
+static size_t count_left(const struct ctl *ctl, const struct p2p_run *run)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < run->count; i++) {
+		const struct p2p_entry *entry = &run->entries[i];
+		enum p2p_place_now place = p2p_entry_settled(entry->state)
+						   ? P2P_PLACE_BEFORE
+						   : p2p_apply_look(ctl->topo.source, &entry->change);
+
+		left += place != P2P_PLACE_BEFORE && place != P2P_PLACE_GONE;
+	}
+	return left;
+}
+
+/* Runs that died, or that are at work at this moment: the lock is not ours to ask. */
+static void show_open(struct status *status)
+{
+	const struct ctl *ctl = status->ctl;
+
+	for (const struct p2p_run *run = ctl->journal ? p2p_journal_runs(ctl->journal) : NULL; run; run = run->next) {
+		if (!p2p_run_is_open(run))
+			continue;
+		size_t left = count_left(ctl, run);
+		struct p2p_buf text = P2P_BUF_INIT;
+		char when[32];
+
+		status->open++;
+		put_time(run->time, when);
+		if (status->json) {
+			p2p_json_object(status->json, NULL, true);
+			p2p_json_number(status->json, "run", run->number);
+			p2p_json_text(status->json, "verb", run->verb);
+			p2p_json_bool(status->json, "automatic", run->automatic);
+			p2p_json_signed(status->json, "since", run->time);
+			p2p_json_number(status->json, "left", left);
+			p2p_json_object_end(status->json);
+		} else {
+			p2p_buf_printf(&text, "Run %u, %s of %s by process %ld, has not ended: %zu of its changes are "
+				       "in place. If it is no longer at work, the next run takes them back first.",
+				       run->number, run->verb, when, run->pid, left);
+			topo_print_text(&ctl->topo, "", "    ", p2p_buf_text(&text));
+		}
+		p2p_buf_free(&text);
+	}
 }
 
 static bool is_held(const struct ctl *ctl)
@@ -116,7 +172,8 @@ static enum p2p_exit show(struct ctl *ctl)
 
 	if (!p2p_cli_has(ctl->cli, "json")) {
 		show_all(&status);
-		if (!status.shown)
+		show_open(&status);
+		if (!status.shown && !status.open)
 			puts("Nothing of ours is in force.");
 		else if (status.drifted)
 			printf("%zu of %zu drifted; `p2pctl enable` puts them back.\n", status.drifted, status.shown);
@@ -130,6 +187,9 @@ static enum p2p_exit show(struct ctl *ctl)
 	p2p_json_bool(status.json, "held", is_held(ctl));
 	p2p_json_array(status.json, "in_force", false);
 	show_all(&status);
+	p2p_json_array_end(status.json);
+	p2p_json_array(status.json, "open", false);
+	show_open(&status);
 	p2p_json_array_end(status.json);
 	p2p_json_object_end(status.json);
 	return p2p_json_end(status.json) ? P2P_EXIT_CANNOT_READ : P2P_EXIT_OK;

@@ -269,12 +269,6 @@ int p2p_apply_undo_entry(const struct p2p_apply *apply, struct p2p_run *run, siz
 	return error || !unwritten ? error : complain_journal(problem, unwritten);
 }
 
-/* It did not end, or its undoing did not. */
-static bool is_open(const struct p2p_run *run)
-{
-	return !run->over && (!run->ended || run->undoing);
-}
-
 int p2p_apply_recover(const struct p2p_apply *apply, struct p2p_problem *problem, size_t *ret_stuck,
 		      size_t *ret_recovered)
 {
@@ -284,13 +278,13 @@ int p2p_apply_recover(const struct p2p_apply *apply, struct p2p_problem *problem
 
 	*ret_stuck = *ret_recovered = 0;
 	for (const struct p2p_run *run = runs; run; run = run->next)
-		count += is_open(run);
+		count += p2p_run_is_open(run);
 	if (!count)
 		return 0;
 	open = p2p_realloc(NULL, count, sizeof(struct p2p_run *));
 	count = 0;
 	for (struct p2p_run *run = runs; run; run = run->next)
-		if (is_open(run))
+		if (p2p_run_is_open(run))
 			open[count++] = run;
 	while (count-- > 0) {
 		int failed = p2p_apply_undo(apply, open[count], problem, &stuck);

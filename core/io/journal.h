@@ -64,6 +64,12 @@ struct p2p_run {
 	struct p2p_run *next;
 };
 
+/* Did it not end, or its undoing not?  Then it died, and is to be taken back. */
+static inline bool p2p_run_is_open(const struct p2p_run *run)
+{
+	return !run->over && (!run->ended || run->undoing);
+}
+
 struct p2p_journal;
 
 /*

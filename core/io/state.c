@@ -41,16 +41,63 @@ int p2p_state_open(const char *dir, struct p2p_problem *problem, int *ret)
 	return 0;
 }
 
-/* Who holds it, as the holder wrote it: "1234 enable". */
-static void name_holder(int fd, const char *dir, struct p2p_problem *problem)
+/* What the process is called now; "" when it is gone, or in another PID namespace. */
+static void read_program(long pid, char *ret, size_t size)
 {
-	char text[64] = "";
+	char path[64];
+
+	*ret = '\0';
+	snprintf(path, sizeof(path), "/proc/%ld/comm", pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd < 0 ? -1 : read(fd, ret, size - 1);
+
+	if (fd >= 0)
+		close(fd);
+	ret[got > 0 ? got : 0] = '\0';
+	ret[strcspn(ret, "\n")] = '\0';
+}
+
+/* Who holds it, as the holder wrote it when it had it: "1234 enable". */
+static void name_holder(int fd, const char *dir, unsigned seconds, struct p2p_problem *problem)
+{
+	char text[64] = "", program[32], since[32] = "?";
 	ssize_t got = pread(fd, text, sizeof(text) - 1, 0);
+	struct stat st;
+	struct tm tm;
 
 	text[got > 0 ? got : 0] = '\0';
 	text[strcspn(text, "\n")] = '\0';
-	p2p_problem_set(problem, 0, "%s: another p2pctl is at work there (process %s); wait for it", dir,
-			*text ? text : "not known");
+	size_t digits = strspn(text, "0123456789");
+	long pid = digits && digits < 10 && text[digits] == ' ' ? atol(text) : 0;
+
+	if (!pid || fstat(fd, &st)) {
+		p2p_problem_set(problem, 0, "%s: another process is at work there, which has not said who it is; it "
+				"was waited for %u s", dir, seconds);
+		return;
+	}
+	if (localtime_r(&st.st_mtim.tv_sec, &tm))
+		strftime(since, sizeof(since), "%F %T", &tm);
+	read_program(pid, program, sizeof(program));
+	p2p_problem_set(problem, 0, "%s: another run is at work there: process %ld (%s %s), since %s; it was waited "
+			"for %u s", dir, pid, *program ? program : "p2pctl", text + digits + 1, since,
+			seconds);
+}
+
+/* Ours: a file that others can open would let them keep it locked. */
+static int open_lock(int dir_fd, const char *dir, struct p2p_problem *problem)
+{
+	int fd = openat(dir_fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+	struct stat st;
+
+	if (fd < 0)
+		return p2p_problem_set(problem, -errno, "%s/lock: %s", dir,
+				       errno == ELOOP ? "a symbolic link, which is not followed; remove it"
+						      : p2p_problem_errno(-errno));
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && !check_owner(&st))
+		return fd;
+	close(fd);
+	return p2p_problem_set(problem, -EPERM, "%s/lock: no regular file of ours, or others may write it; remove it",
+			       dir);
 }
 
 int p2p_state_lock(int dir_fd, const char *dir, const char *verb, unsigned seconds, struct p2p_problem *problem,
@@ -58,11 +105,11 @@ int p2p_state_lock(int dir_fd, const char *dir, const char *verb, unsigned secon
 {
 	static const struct timespec pause = { .tv_nsec = 100 * 1000 * 1000 };
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int fd = openat(dir_fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = open_lock(dir_fd, dir, problem);
 	char text[64];
 
 	if (fd < 0)
-		return p2p_problem_set(problem, -errno, "%s/lock: %s", dir, p2p_problem_errno(-errno));
+		return fd;
 	for (unsigned tries = 0; fcntl(fd, F_OFD_SETLK, &lock); tries++) {
 		int error = -errno;
 
@@ -70,7 +117,7 @@ int p2p_state_lock(int dir_fd, const char *dir, const char *verb, unsigned secon
 			continue;
 		if ((error != -EAGAIN && error != -EACCES) || tries >= seconds * 10) {
 			if (error == -EAGAIN || error == -EACCES)
-				name_holder(fd, dir, problem);
+				name_holder(fd, dir, seconds, problem);
 			else
 				p2p_problem_set(problem, 0, "%s/lock: %s", dir, p2p_problem_errno(error));
 			close(fd);

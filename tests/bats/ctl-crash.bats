@@ -121,8 +121,13 @@ full() {
 	while [ ! -s state/lock ]; do sleep 0.05; done
 	ctl enable --wait 0
 	exits 5
-	complains "another p2pctl is at work there (process $holder enable)"
+	complains "another run is at work there: process $holder (python3 enable), since 20"
+	complains 'it was waited for 0 s'
 	[ ! -e overlay ]
+	local begun=$SECONDS
+	ctl enable --wait 2
+	exits 5
+	[ $((SECONDS - begun)) -ge 2 ]
 	# Who only looks does not wait.
 	ctl status
 	exits 0
@@ -193,6 +198,14 @@ full() {
 	sed -i '/^end /d' state/journal
 	local before
 	before=$(cksum state/* overlay)
+	ctl status
+	exits 0
+	says 'Run 1, enable of '
+	says 'has not ended: 3 of'
+	says_not 'in force, by'
+	ctl status --json
+	json_ok
+	is "$(get -c '[.in_force, .open[].left]')" '[[],3]'
 	ctl undo --dry-run
 	exits 0
 	says 'Would be taken back'
@@ -235,4 +248,8 @@ full() {
 			'p2pctl: ./open/../open: belongs to somebody else, or others may write in it; it is not used '
 		[ $columns = 200 ] || [ "$(wc -l <<<"$output")" -gt 1 ]
 	done
+}
+
+@test "status prints what schema/p2pctl-1.json says" {
+	json_all_ok
 }

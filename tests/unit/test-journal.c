@@ -420,7 +420,7 @@ static void test_lock(void)
 	pid_t pid = holder(dir);
 	char want[64];
 
-	snprintf(want, sizeof(want), "process %ld hold-it", (long)pid);
+	snprintf(want, sizeof(want), "process %ld (test-journal hold-it), since 2", (long)pid);
 	CHECK(p2p_state_lock(dir, check_top, "enable", 0, &problem, &lock) == -EBUSY && lock == -1);
 	CHECK(strstr(problem.text, want) && strstr(problem.text, check_top));
 	/* Killed, it holds it no longer, whatever the file says. */
