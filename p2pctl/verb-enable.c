@@ -125,8 +125,8 @@ static enum p2p_exit take_back(struct ctl *ctl)
 	}
 	ctl_end_changing();
 	if (code == P2P_EXIT_REFUSED)
-		ctl_say(ctl, "what is no longer wished is taken back; nothing else is changed before the journal can be "
-			     "written");
+		ctl_say(ctl, "what is no longer wished is taken back; nothing else is changed before the journal can "
+			     "be written");
 	else if (code != P2P_EXIT_OK)
 		ctl_say(ctl, "nothing else is changed before that: put it right, or leave it as it is with "
 			     "`p2pctl enable --forget`");

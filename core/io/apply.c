@@ -105,11 +105,31 @@ static int complain_journal(struct p2p_problem *problem, int error)
 						p2p_problem_errno(error));
 }
 
-static const char *words_of(int error)
+/*
+ * Why the kernel does not permit it.  KERNEL: drivers/pci/pci-sysfs.c:
+ * pci_write_config asks security_locked_down(LOCKDOWN_PCI_ACCESS) (5.4-), which
+ * integrity and confidentiality forbid; what is on the command line is not asked.
+ */
+static const char *not_permitted(struct p2p_source *source, const struct p2p_edit *change)
+{
+	struct p2p_buf lockdown = P2P_BUF_INIT;
+	bool known = !p2p_source_read_text(source, "sys/kernel/security/lockdown", 256, &lockdown);
+	bool none = known && strstr(p2p_buf_text(&lockdown), "[none]");
+
+	p2p_buf_free(&lockdown);
+	if (none || change->kind != P2P_EDIT_WORD)
+		return "the kernel does not permit it: run it as root";
+	return known ? "the kernel is locked down (Secure Boot, or lockdown= on its command line), so nobody may write "
+		       "configuration space; let the policy say acs-by: boot, and see `p2pctl bootargs`"
+		     : "the kernel does not permit it: run it as root; if that is so, it is locked down (Secure Boot), "
+		       "and only the command line is left: acs-by: boot, `p2pctl bootargs`";
+}
+
+static const char *words_of(const struct p2p_apply *apply, const struct p2p_edit *change, int error)
 {
 	switch (error) {
 	case -EPERM:
-		return "the kernel does not let it be written: lockdown (Secure Boot), or not root";
+		return not_permitted(apply->source, change);
 	case -EBUSY:
 		return "it is in use: disable the namespace first, or let the policy say live: restart";
 	case -ENOENT:
@@ -127,7 +147,7 @@ static int make(const struct p2p_apply *apply, struct p2p_run *run, const struct
 	enum p2p_place_now place = p2p_apply_look(apply->source, change);
 
 	if (place == P2P_PLACE_GONE)
-		return complain(problem, -ENODEV, change, words_of(-ENODEV));
+		return complain(problem, -ENODEV, change, words_of(apply, change, -ENODEV));
 	if (place == P2P_PLACE_UNKNOWN)
 		return complain(problem, -EACCES, change, "it cannot be read");
 	if (place != P2P_PLACE_BEFORE)
@@ -138,10 +158,10 @@ static int make(const struct p2p_apply *apply, struct p2p_run *run, const struct
 		return complain_journal(problem, error);
 	error = write_change(apply, change);
 	if (error)
-		return complain(problem, error, change, words_of(error));
+		return complain(problem, error, change, words_of(apply, change, error));
 	place = p2p_apply_look(apply->source, change);
 	if (place == P2P_PLACE_GONE)
-		return complain(problem, -ENODEV, change, words_of(-ENODEV));
+		return complain(problem, -ENODEV, change, words_of(apply, change, -ENODEV));
 	if (place != P2P_PLACE_AFTER)
 		return complain(problem, -EIO, change, "the device did not keep what was written");
 	error = p2p_journal_done(apply->journal, run, run->count - 1);
@@ -201,7 +221,7 @@ static int take_back(const struct p2p_apply *apply, const struct p2p_edit *chang
 	if (place == P2P_PLACE_GONE)
 		return 0;
 	if (error)
-		return complain(problem, error, &inverse, words_of(error));
+		return complain(problem, error, &inverse, words_of(apply, change, error));
 	if (place != P2P_PLACE_AFTER)
 		return complain(problem, -EIO, &inverse, "the device did not keep what was written");
 	return 0;

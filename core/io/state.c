@@ -23,7 +23,8 @@ int p2p_state_open(const char *dir, struct p2p_problem *problem, int *ret)
 	struct stat st;
 
 	if (mkdir(dir, 0755) && errno != EEXIST)
-		return p2p_problem_set(problem, -errno, "%s: %s", dir, p2p_problem_errno(-errno));
+		return p2p_problem_set(problem, -errno, "%s: %s%s", dir, p2p_problem_errno(-errno),
+				       errno == EACCES ? "; run it as root" : "");
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0)
@@ -91,8 +92,9 @@ static int open_lock(int dir_fd, const char *dir, struct p2p_problem *problem)
 
 	if (fd < 0)
 		return p2p_problem_set(problem, -errno, "%s/lock: %s", dir,
-				       errno == ELOOP ? "a symbolic link, which is not followed; remove it"
-						      : p2p_problem_errno(-errno));
+				       errno == ELOOP    ? "a symbolic link, which is not followed; remove it"
+				       : errno == EACCES ? "Permission denied; run it as root"
+							 : p2p_problem_errno(-errno));
 	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && !check_owner(&st))
 		return fd;
 	close(fd);
