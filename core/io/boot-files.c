@@ -56,6 +56,10 @@ void boot_record_format(const struct boot_record *record, struct p2p_buf *ret)
 		p2p_buf_puts(ret, "grub\n");
 	if (record->grub_folder)
 		p2p_buf_puts(ret, "grub-folder\n");
+	if (record->cmdline_made)
+		p2p_buf_puts(ret, "cmdline-made\n");
+	if (record->cmdline_folder)
+		p2p_buf_puts(ret, "cmdline-folder\n");
 	if (!record->before)
 		return;
 	p2p_buf_puts(ret, "before ");
@@ -91,6 +95,10 @@ static bool parse_line(struct p2p_arena *arena, const char *line, struct boot_re
 		record->grub = true;
 	} else if (!strcmp(line, "grub-folder")) {
 		record->grub_folder = true;
+	} else if (!strcmp(line, "cmdline-made")) {
+		record->cmdline_made = true;
+	} else if (!strcmp(line, "cmdline-folder")) {
+		record->cmdline_folder = true;
 	} else {
 		return false;
 	}
@@ -244,8 +252,10 @@ static void look_at_cmdline(struct words *words, const struct p2p_image *image)
 	struct p2p_buf text = P2P_BUF_INIT;
 	unsigned number = 0;
 
-	if (!p2p_image_read(image, BOOT_CMDLINE, BOOT_MOST, false, &text)) {
-		const char *name = p2p_image_name(image, words->arena, BOOT_CMDLINE);
+	const char *path = p2p_image_has(image, BOOT_CMDLINE) ? BOOT_CMDLINE : BOOT_VENDOR;
+
+	if (!p2p_image_read(image, path, BOOT_MOST, false, &text)) {
+		const char *name = p2p_image_name(image, words->arena, path);
 		char *line, *rest = text.text;
 
 		while (rest && (line = strsep(&rest, "\n"))) {
@@ -332,7 +342,7 @@ int p2p_boot_files_read(const struct p2p_image *image, struct p2p_arena *arena, 
 	if (error)
 		return error;
 	files.grub = reads_grub_d(image);
-	files.kernel_install = p2p_image_has(image, BOOT_CMDLINE);
+	files.kernel_install = p2p_image_has(image, BOOT_CMDLINE) || p2p_image_has(image, BOOT_VENDOR);
 	files.ostree = p2p_image_has(image, "run/ostree-booted") || p2p_image_has(image, "ostree/repo");
 	look_at_ours(image, arena, record);
 	files.wrote = record->arguments;

@@ -5,7 +5,8 @@
  *
  *   etc/default/grub.d/p2pctl.cfg  where grub-mkconfig reads that folder
  *                                  (Debian's; a file of our own)
- *   etc/kernel/cmdline             where it is there: kernel-install's
+ *   etc/kernel/cmdline             kernel-install's, where it is there; made
+ *                                  from usr/lib/kernel/cmdline where only that is
  *   var/lib/p2pctl/bootargs        what we wrote, and what was there before
  */
 #ifndef P2P_IO_BOOT_FILES_H

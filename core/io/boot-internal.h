@@ -8,6 +8,7 @@
 #define BOOT_GRUB_DIR  "etc/default/grub.d"
 #define BOOT_GRUB_NAME "p2pctl.cfg"
 #define BOOT_CMDLINE   "etc/kernel/cmdline"
+#define BOOT_VENDOR    "usr/lib/kernel/cmdline" /* kernel-install(8): read where the other is not there */
 #define BOOT_RECORD    "var/lib/p2pctl/bootargs"
 #define BOOT_MOST      ((size_t)1 << 20)
 
@@ -20,6 +21,8 @@ struct boot_record {
 	bool grub;		    /* the drop-in was written */
 	bool grub_folder;	    /* its folder was made for it */
 	const char *before, *after; /* all of etc/kernel/cmdline; NULL: not written */
+	bool cmdline_made;	    /* it was not there: `before` is the vendor's */
+	bool cmdline_folder;	    /* nor was its folder */
 };
 
 void boot_record_format(const struct boot_record *record, struct p2p_buf *ret);

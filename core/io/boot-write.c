@@ -54,7 +54,7 @@ struct writer {
 	int state, lock;
 	struct target targets[P2P_BOOT_CHANGES_MAX];
 	size_t count;
-	bool made_folder;
+	bool made_folder, made_cmdline_folder;
 };
 
 static int fail(struct writer *writer, int error, const char *path, const char *says)
@@ -200,29 +200,94 @@ static const char *append(struct p2p_arena *arena, const char *base, const char 
 				base[len] ? base + len : len ? "" : "\n");
 }
 
+/* The vendor's command line, which is read where the administrator has none; NULL: there is none either. */
+static int load_vendor(struct writer *writer, const char **ret)
+{
+	const char *path = p2p_image_name(writer->image, writer->arena, BOOT_VENDOR);
+	struct p2p_buf text = P2P_BUF_INIT;
+	int error = p2p_image_read(writer->image, BOOT_VENDOR, BOOT_MOST, false, &text);
+
+	if (!error && memchr(p2p_buf_text(&text), '\0', text.len))
+		error = fail(writer, -EINVAL, path, "it holds bytes that are no text: nothing is made from it");
+	else if (error && error != -ENOENT)
+		fail(writer, error, path, p2p_problem_errno(error));
+	*ret = error ? NULL : p2p_arena_strdup(writer->arena, p2p_buf_text(&text));
+	p2p_buf_free(&text);
+	return error == -ENOENT ? 0 : error;
+}
+
+static int make_cmdline_folder(struct writer *writer)
+{
+	int parent, error = 0;
+
+	if (p2p_image_has(writer->image, "etc/kernel"))
+		return 0;
+	error = p2p_image_folder(writer->image, "etc", writer->problem, &parent);
+	if (error)
+		return error;
+	if (mkdirat(parent, "kernel", 0755))
+		error = fail(writer, -errno, p2p_image_name(writer->image, writer->arena, "etc/kernel"),
+			     p2p_problem_errno(-errno));
+	else
+		writer->made_cmdline_folder = writer->record.cmdline_folder = true;
+	close(parent);
+	return error;
+}
+
+/* What the file would be without us; NULL: not there. */
+static const char *without_us(struct writer *writer, const char *now, const char *vendor)
+{
+	const struct boot_record *record = &writer->record;
+	bool as_written = record->after && !strcmp(now, record->after);
+	char *base;
+
+	/* The vendor may have changed his since. */
+	if (as_written && record->cmdline_made)
+		return vendor;
+	if (as_written)
+		return record->before;
+	base = p2p_arena_strdup(writer->arena, now);
+	for (size_t i = 0; i < record->count; i++)
+		take_out(base, record->arguments[i]);
+	return record->cmdline_made && record->before && !strcmp(base, record->before) ? vendor : base;
+}
+
 static int plan_cmdline(struct writer *writer)
 {
 	struct target *target = add_target(writer, "etc/kernel", "cmdline");
 	struct boot_record *record = &writer->record;
-	int error;
+	bool there = p2p_image_has(writer->image, BOOT_CMDLINE);
+	const char *vendor = NULL, *base;
+	int error = load_vendor(writer, &vendor);
 
-	if (!p2p_image_has(writer->image, BOOT_CMDLINE))
+	if (error)
+		return error;
+	if (!there && (!writer->argument || !vendor)) {
+		record->before = record->after = NULL;
 		return 0;
-	error = p2p_image_folder(writer->image, "etc/kernel", writer->problem, &target->dir);
+	}
+	error = make_cmdline_folder(writer);
+	if (!error)
+		error = p2p_image_folder(writer->image, "etc/kernel", writer->problem, &target->dir);
 	if (error)
 		return error;
 	writer->count++;
 	error = load(writer, target);
-	if (error || !target->old)
+	if (error)
 		return error;
-	char *base = p2p_arena_strdup(writer->arena, target->old);
+	if (!target->old)
+		record->cmdline_made = true;
+	base = target->old ? without_us(writer, target->old, vendor) : vendor;
+	/* Made from what is no longer there: then it is the administrator's, as it is. */
+	if (!base)
+		base = record->before ? record->before : "";
+	bool made = record->cmdline_made && vendor && !strcmp(base, vendor);
 
-	if (record->after && !strcmp(target->old, record->after))
-		base = p2p_arena_strdup(writer->arena, record->before);
+	if (writer->argument)
+		target->new = append(writer->arena, base, writer->argument);
 	else
-		for (size_t i = 0; i < record->count; i++)
-			take_out(base, record->arguments[i]);
-	target->new = writer->argument ? append(writer->arena, base, writer->argument) : base;
+		target->new = made ? NULL : base;
+	record->cmdline_made = made && writer->argument;
 	record->before = writer->argument ? base : NULL;
 	record->after = writer->argument ? target->new : NULL;
 	return 0;
@@ -302,6 +367,10 @@ static int put_all(struct writer *writer, struct p2p_boot_change *ret, size_t *r
 		unlinkat(writer->image->root, BOOT_GRUB_DIR, AT_REMOVEDIR);
 		writer->record.grub_folder = false;
 	}
+	if (!writer->argument && writer->record.cmdline_folder) {
+		unlinkat(writer->image->root, "etc/kernel", AT_REMOVEDIR);
+		writer->record.cmdline_folder = false;
+	}
 	return 0;
 }
 
@@ -347,6 +416,8 @@ int p2p_boot_files_write(const struct p2p_image *image, struct p2p_arena *arena,
 		error = write_all(&writer, ret, ret_count);
 	if (error && writer.made_folder && writer.count && writer.targets[0].dir >= 0)
 		unlinkat(image->root, BOOT_GRUB_DIR, AT_REMOVEDIR);
+	if (error && writer.made_cmdline_folder)
+		unlinkat(image->root, "etc/kernel", AT_REMOVEDIR);
 	for (size_t i = 0; i < P2P_BOOT_CHANGES_MAX; i++)
 		if (writer.targets[i].path && writer.targets[i].dir >= 0)
 			close(writer.targets[i].dir);

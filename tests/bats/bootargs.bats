@@ -307,6 +307,95 @@ files_of() { (cd image && find etc -type f -exec sha256sum {} + | sort -k2 && fi
 	is "$(<image/etc/kernel/cmdline)" 'root=/dev/sda1 more'
 }
 
+@test "kernel-install: where only the vendor has a command line, /etc gets one made from it, and loses it again" {
+	debian_image
+	rm image/usr/sbin/grub-mkconfig
+	mkdir -p image/usr/lib/kernel
+	printf 'root=/dev/vda  ro\n# note\n' >image/usr/lib/kernel/cmdline
+	local before at=image/etc/kernel/cmdline
+	before=$(files_of)
+	bootargs switch-acs --image image
+	exits 0
+	bootargs switch-acs --image image --write
+	exits 0
+	says "$at: written"
+	says 'kernel-install add-all'
+	is "$(<$at)" $'root=/dev/vda  ro\n# note'$'\n'"pci=$HOPS_OPTIONS"
+	is "$(stat -c %a $at)" 644
+	# kernel-install's own words for what it then takes.
+	[[ $(tr -s '[:space:]' ' ' <$at) == *" pci=$HOPS_OPTIONS "* ]]
+	bootargs switch-acs --image image --write
+	exits 0
+	says 'The files are so already.'
+	bootargs switch-acs --image image --remove
+	exits 0
+	says "$at: removed"
+	is "$(files_of)" "$before"
+	[ ! -e image/etc/kernel ]
+	# The folder of somebody else stays.
+	mkdir image/etc/kernel
+	bootargs switch-acs --image image --write
+	bootargs switch-acs --image image --remove
+	[ -d image/etc/kernel ]
+	[ ! -e $at ]
+	# What the vendor changes meanwhile is what counts, at the next --write and after --remove.
+	bootargs switch-acs --image image --write
+	echo 'root=/dev/vdb ro' >image/usr/lib/kernel/cmdline
+	bootargs switch-acs --image image --write
+	exits 0
+	is "$(<$at)" "root=/dev/vdb ro pci=$HOPS_OPTIONS"
+	bootargs switch-acs --image image --remove
+	[ ! -e $at ]
+	# What the administrator has edited is theirs from then on.
+	bootargs switch-acs --image image --write
+	sed -i 's/ ro/ rw/' $at
+	bootargs switch-acs --image image --write
+	exits 0
+	is "$(<$at)" "root=/dev/vdb rw pci=$HOPS_OPTIONS"
+	bootargs switch-acs --image image --remove
+	exits 0
+	is "$(<$at)" 'root=/dev/vdb rw'
+	rm $at
+	# As is one that is not there any more, or the vendor's.
+	bootargs switch-acs --image image --write
+	rm $at
+	bootargs switch-acs --image image --remove
+	exits 0
+	[ ! -e $at ]
+	bootargs switch-acs --image image --write
+	rm image/usr/lib/kernel/cmdline
+	bootargs switch-acs --image image --remove
+	exits 0
+	is "$(<$at)" 'root=/dev/vdb ro'
+	# Arguments that the vendor gives are joined as those of others are.
+	rm $at
+	echo 'ro pci=config_acs=1xx@pci:15b3:101d' >image/usr/lib/kernel/cmdline
+	bootargs switch-acs --image image --write
+	exits 0
+	is "$(<$at)" "ro pci=config_acs=1xx@pci:15b3:101d pci=$HOPS_OPTIONS;1xx@pci:15b3:101d"
+	# Killed before the file was made, and before it was gone.
+	bootargs switch-acs --image image --remove
+	before=$(files_of)
+	bootargs switch-acs --image image --write
+	rm $at
+	bootargs switch-acs --image image --write
+	exits 0
+	grep -q "pci=$HOPS_OPTIONS" $at
+	bootargs switch-acs --image image --remove
+	is "$(files_of)" "$before"
+	# What cannot be made is said, and nothing else is left.
+	rmdir image/etc/kernel
+	echo file >image/etc/kernel
+	bootargs switch-acs --image image --write
+	exits 5
+	is "$(<image/etc/kernel)" file
+	rm image/etc/kernel
+	printf 'a\0b' >image/usr/lib/kernel/cmdline
+	bootargs switch-acs --image image --write
+	exits 5
+	complains 'usr/lib/kernel/cmdline: it holds bytes that are no text'
+}
+
 @test "a run that was killed between the record and the files, or between two files, is finished or taken back" {
 	debian_image
 	mkdir image/etc/kernel

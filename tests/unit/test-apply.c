@@ -265,7 +265,7 @@ static const struct {
 	int error, stuck_after_text, stuck_after_word;
 	const char *says;
 } faults[] = {
-	{ FAULT_PERM, -EPERM, 0, 0, "lockdown" },
+	{ FAULT_PERM, -EPERM, 0, 0, "run it as root" },
 	{ FAULT_BUSY, -EBUSY, 0, 0, "in use" },
 	{ FAULT_GONE, -ENODEV, 0, 0, "gone" },
 	{ FAULT_ONES, -ENODEV, 0, 0, "gone" },
