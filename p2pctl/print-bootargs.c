@@ -234,14 +234,14 @@ static void print_argument(const struct bootargs *bootargs)
 static const char *says_script(const struct bootargs *bootargs, const struct p2p_acs_script *script)
 {
 	return p2p_arena_printf(bootargs->arena,
-				"%s:%u clears ACS with setpci%s%s. A reset, a resume or a driver that binds puts it "
+				"%s:%u changes ACS with setpci%s%s. A reset, a resume or a driver that binds puts it "
 				"back, and IOMMU groups were made before it. Write instead: a rule with `acs-redirect: "
 				"off` for the pairs that need it, then `p2pctl bootargs --write`, or `acs-by: runtime` "
 				"and `p2pctl enable`",
 				script->path, script->line,
 				script->many ? ", on more hops than any pair needs: isolation is given away for nothing"
 					     : "",
-				script->raw ? ", at an offset that is ACS only on some switches, and something else on "
+				script->raw ? ", at an offset that is ACS only on some devices, and something else on "
 					      "others"
 					    : "");
 }
@@ -378,6 +378,7 @@ static void json_lint(const struct bootargs *bootargs, struct p2p_json *json)
 		p2p_json_number(json, "line", script->line);
 		p2p_json_text(json, "text", script->text);
 		p2p_json_bool(json, "many", script->many);
+		p2p_json_bool(json, "raw", script->raw);
 		p2p_json_text(json, "says", says_script(bootargs, script));
 		p2p_json_object_end(json);
 	}

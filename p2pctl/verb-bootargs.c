@@ -113,7 +113,8 @@ static enum p2p_exit judge(struct bootargs *bootargs)
 	bootargs->plan = p2p_planner_finish(planner);
 	bootargs->made = p2p_bootargs_make(bootargs->judged, bootargs->plan);
 	if (bootargs->image.path)
-		bootargs->script_count = p2p_acs_scripts_find(&bootargs->image, bootargs->arena, &bootargs->scripts);
+		bootargs->script_count = p2p_acs_scripts_find(&bootargs->image, bootargs->ctl->topo.machine,
+							      bootargs->arena, &bootargs->scripts);
 	bootargs_refusals(bootargs);
 	return P2P_EXIT_OK;
 }

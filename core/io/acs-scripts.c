@@ -6,16 +6,20 @@
  */
 #include "acs-scripts.h"
 
+#include <ctype.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #define FILE_MOST  (256u << 10)
-#define FILES_MOST 2000
+#define FILES_MOST 4000
 #define FOUND_MOST 64
 
 struct search {
 	const struct p2p_image *image;
+	const struct p2p_machine *machine;
 	struct p2p_arena *arena;
 	struct p2p_names seen;
 	struct p2p_acs_script *found;
@@ -33,18 +37,81 @@ static bool is_seen(struct search *search, const char *path)
 	return false;
 }
 
-/* "ECAP_ACS+6.w=0", "f2a.w=0000": after the name there must be a value, for without one it is only read. */
-static bool is_write(const char *line, bool *ret_raw)
+/* The extended capability by its name or its number: "ECAP_ACS", "ECAP000d". */
+static bool is_capability(const char *word)
 {
-	const char *setpci = strstr(line, "setpci"), *at = setpci ? strcasestr(setpci, "ECAP_ACS") : NULL;
+	char *end = NULL;
 
-	*ret_raw = setpci && !at;
-	if (*ret_raw)
-		at = strcasestr(setpci, "f2a.w");
-	if (!at)
+	return !strncasecmp(word, "ECAP_ACS", 8) ||
+	       (!strncasecmp(word, "ECAP", 4) && isxdigit((unsigned char)word[4]) &&
+		strtoul(word + 4, &end, 16) == 0xd && (*end == '+' || *end == '.' || *end == '='));
+}
+
+/* The function that a line names after -s; P2P_NOBODY: none that is here, or several. */
+static int named_function(const struct p2p_machine *machine, const char *line)
+{
+	const char *at = strstr(line, "-s");
+	char address[P2P_BDF_TEXT];
+	struct p2p_bdf bdf;
+
+	at = at ? at + 2 + strspn(at + 2, " \t=\"',") : "";
+	size_t len = strspn(at, "0123456789abcdefABCDEF:.");
+
+	if (!len || len >= sizeof(address))
+		return P2P_NOBODY;
+	memcpy(address, at, len);
+	address[len] = '\0';
+	return p2p_bdf_parse(address, &bdf) ? P2P_NOBODY : p2p_machine_find(machine, bdf);
+}
+
+/* Does the function have its ACS control word there, or part of it? */
+static bool is_control(const struct p2p_acs *acs, unsigned long at, unsigned long width)
+{
+	unsigned long control = acs->offset + 6u;
+
+	return p2p_known(acs->fact) && acs->offset && at <= control + 1 && at + width > control;
+}
+
+/* "146.w=0" where that function, or else any here, has its ACS control word; or where some switches have it. */
+static bool is_offset(const struct p2p_machine *machine, int only, const char *word)
+{
+	char *end = NULL;
+	unsigned long at = isxdigit((unsigned char)*word) ? strtoul(word, &end, 16) : 0, width;
+
+	if (!at || at > 0xffe || (*end != '.' && *end != '='))
 		return false;
-	at += strcspn(at, " \t=;|&<>\"'");
-	return *at == '=';
+	width = *end == '='				? 1
+		: tolower((unsigned char)end[1]) == 'l' ? 4
+		: tolower((unsigned char)end[1]) == 'w' ? 2
+							: 1;
+	if (only != P2P_NOBODY && machine->functions[only].acs.fact.know != P2P_UNKNOWN)
+		return is_control(&machine->functions[only].acs, at, width);
+	if (at <= 0xf2b && at + width > 0xf2a)
+		return true;
+	for (size_t i = 0; i < machine->function_count; i++)
+		if (is_control(&machine->functions[i].acs, at, width))
+			return true;
+	return false;
+}
+
+/* "ECAP_ACS+6.w=0", "f2a.w=0000": with a value, for without one it is only read. */
+static bool is_write(const struct p2p_machine *machine, const char *line, bool *ret_raw)
+{
+	static const char between[] = " \t\"',;()[]{}|&<>`";
+	const char *at = strstr(line, "setpci");
+	int only = at ? named_function(machine, at) : P2P_NOBODY;
+
+	while (at && *(at += strspn(at, between))) {
+		size_t len = strcspn(at, between);
+		bool raw = is_offset(machine, only, at);
+
+		if (memchr(at, '=', len) && (raw || is_capability(at))) {
+			*ret_raw = raw;
+			return true;
+		}
+		at += len;
+	}
+	return false;
 }
 
 /* -s with an address, and no -d: one function. */
@@ -54,7 +121,7 @@ static bool is_one(const char *line)
 
 	if (!at || strstr(line, " -d"))
 		return false;
-	at += 2 + strspn(at + 2, " \t=\"'");
+	at += 2 + strspn(at + 2, " \t=\"',");
 	size_t len = strspn(at, "0123456789abcdefABCDEF:.");
 
 	return len && memchr(at, '.', len) && (!at[len] || strchr(" \t\"'", at[len]));
@@ -81,12 +148,13 @@ static void look_at_line(struct search *search, const char *path, unsigned numbe
 
 	if (line[strspn(line, " \t")] == '#')
 		return;
-	if (is_write(line, &raw) && search->count < FOUND_MOST)
+	if (is_write(search->machine, line, &raw) && search->count < FOUND_MOST)
 		search->found[search->count++] = (struct p2p_acs_script){
 			p2p_image_name(search->image, search->arena, path), number,
 			p2p_arena_strdup(search->arena, line + strspn(line, " \t")), !is_one(line), raw };
 	if (depth < 2 &&
-	    (strstr(line, "Exec") || strstr(line, "RUN") || strstr(path, "rc.local") || strstr(path, "cron")))
+	    (strstr(line, "Exec") || strstr(line, "RUN") || strstr(path, "rc.local") || strstr(path, "cron") ||
+	     strstr(path, "modprobe.d")))
 		look_at_programs(search, line, depth);
 }
 
@@ -102,10 +170,28 @@ static void look_at_file(struct search *search, const char *path, unsigned depth
 	    !memchr(text.text, '\0', text.len)) {
 		char *line, *rest = text.text;
 
-		while ((line = strsep(&rest, "\n")))
-			look_at_line(search, path, ++number, line, depth);
+		while ((line = strsep(&rest, "\n"))) {
+			unsigned first = ++number;
+			size_t len = strlen(line);
+
+			/* A line that goes on in the next one is one line. */
+			while (rest && len && line[len - 1] == '\\') {
+				line[len - 1] = line[len] = ' ';
+				strsep(&rest, "\n");
+				len = strlen(line);
+				number++;
+			}
+			look_at_line(search, path, first, line, depth);
+		}
 	}
 	p2p_buf_free(&text);
+}
+
+static bool ends_with(const char *name, const char *end)
+{
+	size_t len = strlen(name), tail = strlen(end);
+
+	return len >= tail && !strcmp(name + len - tail, end);
 }
 
 static void look_at_folder(struct search *search, const char *folder, bool deeper)
@@ -118,6 +204,9 @@ static void look_at_folder(struct search *search, const char *folder, bool deepe
 	while ((name = p2p_names_next(&names, name))) {
 		const char *path = p2p_arena_printf(search->arena, "%s/%s", folder, name);
 
+		/* What is in these stands elsewhere, and would be found twice. */
+		if (deeper && (ends_with(name, ".wants") || ends_with(name, ".requires")))
+			continue;
 		/* Drop-ins of a unit. */
 		if (deeper && !p2p_image_list(search->image, path, &more))
 			look_at_folder(search, path, false);
@@ -128,16 +217,39 @@ static void look_at_folder(struct search *search, const char *folder, bool deepe
 	p2p_names_free(&more);
 }
 
-size_t p2p_acs_scripts_find(const struct p2p_image *image, struct p2p_arena *arena, struct p2p_acs_script **ret)
+/* Is /lib a link to /usr/lib? */
+static bool is_same_folder(const struct search *search, const char *folder)
+{
+	struct stat link;
+
+	return !strncmp(folder, "lib/", 4) && !fstatat(search->image->root, "lib", &link, AT_SYMLINK_NOFOLLOW) &&
+	       S_ISLNK(link.st_mode);
+}
+
+size_t p2p_acs_scripts_find(const struct p2p_image *image, const struct p2p_machine *machine, struct p2p_arena *arena,
+			    struct p2p_acs_script **ret)
 {
 	static const char *const files[] = { "etc/rc.local", "etc/rc.d/rc.local", "etc/crontab" };
-	static const char *const folders[] = { "etc/systemd/system", "etc/udev/rules.d",   "etc/cron.d",
-					       "etc/init.d",	     "usr/local/sbin",	   "usr/local/bin" };
-	struct search search = { .image = image, .arena = arena };
+	static const char *const folders[] = {
+		/* Units: these first, with their drop-ins. */
+		"etc/systemd/system", "run/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system",
+		"lib/systemd/system",
+		/* What is run when something comes, wakes up or is loaded. */
+		"etc/udev/rules.d", "run/udev/rules.d", "usr/local/lib/udev/rules.d", "usr/lib/udev/rules.d",
+		"lib/udev/rules.d", "etc/systemd/system-sleep", "usr/lib/systemd/system-sleep", "etc/modprobe.d",
+		"etc/NetworkManager/dispatcher.d", "etc/libvirt/hooks",
+		/* By the clock, and at boot. */
+		"etc/cron.d", "etc/cron.hourly", "etc/cron.daily", "etc/cron.weekly", "etc/cron.monthly",
+		"var/spool/cron", "var/spool/cron/crontabs", "etc/init.d", "etc/rc.d/init.d", "etc/local.d",
+		"usr/local/sbin", "usr/local/bin",
+	};
+	enum { UNITS = 5 };
+	struct search search = { .image = image, .machine = machine, .arena = arena };
 
 	search.found = p2p_arena_array(arena, FOUND_MOST, sizeof(*search.found));
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
-		look_at_folder(&search, folders[i], i == 0);
+		if (!is_same_folder(&search, folders[i]))
+			look_at_folder(&search, folders[i], i < UNITS);
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
 		look_at_file(&search, files[i], 0);
 	p2p_names_free(&search.seen);

@@ -6,6 +6,7 @@
 #ifndef P2P_IO_ACS_SCRIPTS_H
 #define P2P_IO_ACS_SCRIPTS_H
 
+#include "../model/machine.h"
 #include "image.h"
 
 struct p2p_acs_script {
@@ -16,7 +17,11 @@ struct p2p_acs_script {
 	bool raw;	  /* by an offset that only some devices have ACS at */
 };
 
-/* In the order in which they were found; memory from `arena`. */
-size_t p2p_acs_scripts_find(const struct p2p_image *image, struct p2p_arena *arena, struct p2p_acs_script **ret);
+/*
+ * In the order in which they were found; memory from `arena`.  Where a line has
+ * an offset, it is compared with where the functions of `machine` have ACS.
+ */
+size_t p2p_acs_scripts_find(const struct p2p_image *image, const struct p2p_machine *machine, struct p2p_arena *arena,
+			    struct p2p_acs_script **ret);
 
 #endif

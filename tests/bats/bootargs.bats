@@ -575,12 +575,74 @@ files_of() { (cd image && find etc -type f -exec sha256sum {} + | sort -k2 && fi
 		"$(jq -nc --arg red $'image/usr/local/sbin/\33[31mred' '[["image/opt/acs/clear.sh",5,true],
 			["image/etc/udev/rules.d/99-acs.rules",1,false],[$red,1,true],["image/etc/rc.local",1,true]]')"
 	bootargs switch-acs --image image
-	says 'image/opt/acs/clear.sh:5 clears ACS with setpci, on more hops than any pair needs'
+	says 'image/opt/acs/clear.sh:5 changes ACS with setpci, on more hops than any pair needs'
 	says 'p2pctl bootargs --write'
 	says_not $'\33'
 	with_cmdline switch-acs pci=noacs
 	bootargs machine.snap
 	says 'pci=noacs does not exist'
+}
+
+# `found PATH TEXT...`: what is found when that file has these lines, "LINE many raw" each.
+found() {
+	local path=image/$1
+	shift
+	mkdir -p "${path%/*}"
+	printf '%s\n' "$@" >"$path"
+	bootargs switch-acs --image image --json
+	get --arg path "$path" '[.boot.scripts[] | select(.path == $path) | "\(.line)\(if .many then " many" else "" end)\(if .raw then " raw" else "" end)"] | join(", ")'
+	rm "$path"
+}
+
+@test "ACS is found however a line spells it, and nothing else is" {
+	debian_image
+	local at=usr/local/sbin/acs
+	# 146 is where this machine's switch has its control word, 1a6 is nowhere.
+	is "$(found $at 'setpci -s 02:08.0 146.w=0')" '1 raw'
+	is "$(found $at 'setpci -s 0000:02:08.0 144.L=0:ffff0000')" '1 raw'
+	is "$(found $at 'setpci -s 02:08.0 147.b=0' 'setpci -s 02:08.0 0x146.w=0')" '1 raw, 2 raw'
+	is "$(found $at 'setpci -s 03:00.0 146.w=0')" ''
+	is "$(found $at 'setpci -s 02:08.0 148.w=0' 'setpci -s 02:08.0 1a6.w=0' 'setpci -s 02:08.0 04.w=0007')" ''
+	is "$(found $at 'setpci -s $i 146.w=0' 'setpci -s $i 148.w=0')" '1 many raw'
+	is "$(found $at 'setpci -s $i F2A.W=0000')" '1 many raw'
+	is "$(found $at 'setpci -s 02:08.0 ECAP000d+6.w=0' 'setpci -s 02:08.0 ecapd+6.w=0' 'setpci -s 02:08.0 ECAP0010+6.w=0')" '1, 2'
+	is "$(found $at 'setpci -s 02:08.0 CAP_EXP+8.w=0' 'setpci -s 02:08.0 ECAP_ACS+6.w' '# setpci -s 02:08.0 ECAP_ACS+6.w=0')" ''
+	is "$(found $at 'setpci -s 02:08.0 \' '  ECAP_ACS+6.w=0' 'setpci -s 02:09.0 ECAP_ACS+6.w=0')" '1, 3'
+	is "$(found $at 'run(["setpci", "-s", "02:08.0", "ECAP_ACS+6.w=0000"])')" '1'
+	is "$(found $at 'x=$(setpci -s 02:08.0 ECAP_ACS+6.w=0)')" '1'
+	is "$(found $at 'setpci \')" ''
+	bootargs switch-acs --image image
+	says_not 'Folklore here'
+}
+
+@test "wherever it is run from: units of packages, drop-ins, sleep hooks, the clock, modprobe" {
+	debian_image
+	local path line='setpci -s 02:08.0 ECAP_ACS+6.w=0'
+	for path in usr/lib/systemd/system/acs.service run/systemd/system/acs.service etc/systemd/system/x.service.d/acs.conf \
+		usr/local/lib/systemd/system/acs.service; do
+		is "$(found "$path" '[Service]' "ExecStart=/usr/bin/$line")" 2
+	done
+	for path in etc/udev/rules.d/9.rules usr/lib/udev/rules.d/9.rules run/udev/rules.d/9.rules; do
+		is "$(found "$path" "ACTION==\"add\", RUN+=\"/usr/bin/$line\"")" 1
+	done
+	for path in usr/lib/systemd/system-sleep/acs etc/systemd/system-sleep/acs etc/cron.daily/acs etc/cron.d/acs etc/rc.local \
+		etc/NetworkManager/dispatcher.d/acs etc/libvirt/hooks/qemu etc/init.d/acs etc/local.d/acs.start; do
+		is "$(found "$path" '#!/bin/sh' "$line")" 2
+	done
+	is "$(found var/spool/cron/crontabs/root "@reboot $line")" 1
+	is "$(found etc/modprobe.d/acs.conf "install nvme /sbin/modprobe --ignore-install nvme; $line")" 1
+	# What these run is looked into, and a unit that is enabled is found once.
+	mkdir -p image/opt image/usr/lib/systemd/system image/etc/systemd/system/multi-user.target.wants image/lib
+	echo "$line" >image/opt/acs.sh
+	echo 'ExecStart=/opt/acs.sh' >image/usr/lib/systemd/system/acs.service
+	ln -s /usr/lib/systemd/system/acs.service image/etc/systemd/system/multi-user.target.wants/acs.service
+	echo 'ExecStart=/usr/bin/setpci -s 02:09.0 ECAP_ACS+6.w=0' >image/usr/lib/systemd/system/two.service
+	ln -s ../two.service image/etc/systemd/system/multi-user.target.wants/two.service
+	rmdir image/lib
+	ln -s usr/lib image/lib
+	bootargs switch-acs --image image --json
+	json_ok
+	is "$(get -c '[.boot.scripts[].path]')" '["image/opt/acs.sh","image/usr/lib/systemd/system/two.service"]'
 }
 
 @test "hostile kernels: names, sizes and texts are only text" {
