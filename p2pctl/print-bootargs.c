@@ -179,6 +179,7 @@ static void print_pairs(const struct bootargs *bootargs)
 		print_pair(bootargs, i);
 	if (count > PAIRS_MOST)
 		printf("  and %zu more (--json has all)\n", count - PAIRS_MOST);
+	print_beyond(topo, bootargs->plan);
 }
 
 static void print_words(const struct bootargs *bootargs)
@@ -413,6 +414,7 @@ static void json_judged(const struct bootargs *bootargs, struct p2p_json *json)
 		json_kernel(bootargs, i, json);
 	p2p_json_array_end(json);
 	json_pairs(bootargs, json);
+	print_json_beyond(json, bootargs->plan);
 	print_json_prices(json, bootargs->plan);
 	json_others(bootargs, json);
 	json_lint(bootargs, json);

@@ -63,6 +63,26 @@ static void print_edits(const struct topo *topo, const struct p2p_plan *plan)
 	p2p_buf_free(&text);
 }
 
+#define BEYOND_SAYS "no ACS change helps: they meet at no switch"
+
+void print_beyond(const struct topo *topo, const struct p2p_plan *plan)
+{
+	struct p2p_buf text = P2P_BUF_INIT;
+
+	for (size_t i = 0; i < plan->beyond_count; i++) {
+		const struct p2p_beyond *beyond = &plan->beyond[i];
+
+		if (!beyond->pairs)
+			continue;
+		p2p_buf_reset(&text);
+		p2p_buf_printf(&text, "%llu more pair%s of rule %s stay%s: " BEYOND_SAYS,
+			       (unsigned long long)beyond->pairs, beyond->pairs == 1 ? "" : "s", beyond->rule,
+			       beyond->pairs == 1 ? "s" : "");
+		topo_print_text(topo, "  ", "      ", p2p_buf_text(&text));
+	}
+	p2p_buf_free(&text);
+}
+
 static void print_outcomes(const struct topo *topo, const struct p2p_plan *plan)
 {
 	struct p2p_buf text = P2P_BUF_INIT;
@@ -87,6 +107,7 @@ static void print_outcomes(const struct topo *topo, const struct p2p_plan *plan)
 		topo_print_text(topo, "  ", "      ", p2p_buf_text(&text));
 	}
 	p2p_buf_free(&text);
+	print_beyond(topo, plan);
 }
 
 static void print_targets(const struct topo *topo, const struct p2p_plan *plan)
@@ -233,6 +254,21 @@ static void json_edit(struct p2p_json *json, const struct p2p_edit *edit)
 	p2p_json_object_end(json);
 }
 
+void print_json_beyond(struct p2p_json *json, const struct p2p_plan *plan)
+{
+	p2p_json_array(json, "beyond", false);
+	for (size_t i = 0; i < plan->beyond_count; i++) {
+		if (!plan->beyond[i].pairs)
+			continue;
+		p2p_json_object(json, NULL, true);
+		p2p_json_text(json, "rule", plan->beyond[i].rule);
+		p2p_json_number(json, "pairs", plan->beyond[i].pairs);
+		p2p_json_text(json, "says", BEYOND_SAYS);
+		p2p_json_object_end(json);
+	}
+	p2p_json_array_end(json);
+}
+
 static void json_outcomes(struct p2p_json *json, const struct p2p_plan *plan)
 {
 	p2p_json_array(json, "pairs", false);
@@ -326,6 +362,7 @@ void print_plan_json(struct p2p_json *json, const struct p2p_plan *plan, const c
 		json_edit(json, &plan->edits[i]);
 	p2p_json_array_end(json);
 	json_outcomes(json, plan);
+	print_json_beyond(json, plan);
 	json_targets(json, plan);
 	print_json_prices(json, plan);
 	p2p_json_number(json, "refused", plan->refused);

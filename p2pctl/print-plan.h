@@ -16,6 +16,10 @@ void print_plan_short(const struct topo *topo, const struct p2p_plan *plan);
 /* The members "plan" and "bootargs" into an open object. */
 void print_plan_json(struct p2p_json *json, const struct p2p_plan *plan, const char *bootargs);
 
+/* What rules wish of pairs that no ACS decides, below the other pairs, and in an array of its own. */
+void print_beyond(const struct topo *topo, const struct p2p_plan *plan);
+void print_json_beyond(struct p2p_json *json, const struct p2p_plan *plan);
+
 /* Parts of it, for who prints something like a plan. */
 void print_title(const struct topo *topo, const char *text);
 void print_put_function(const struct topo *topo, int index, struct p2p_buf *buf);

@@ -22,6 +22,8 @@ struct p2p_planner {
 	struct plan_wish *wishes;
 	struct plan_text *texts;
 	size_t wish_count, wish_size, text_count, text_size;
+	struct p2p_beyond *beyond;
+	size_t beyond_count, beyond_size;
 	bool *accepted;
 	int *price_of;	      /* by function: its place among `prices`; P2P_NOBODY: not asked */
 	const char **cleared; /* by function: the rule that clears it, "" from the command line; NULL: stays */

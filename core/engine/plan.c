@@ -69,6 +69,33 @@ void p2p_planner_set_acs(struct p2p_planner *planner, int provider, int client, 
 	add_wish(planner, provider, client, rule, true);
 }
 
+/* So many of each rule are listed. */
+#define BEYOND_MOST 16
+
+void p2p_planner_beyond(struct p2p_planner *planner, int provider, int client, const char *rule, bool set)
+{
+	size_t i = planner->beyond_count;
+
+	if (planner->left[provider] || planner->left[client])
+		return;
+	while (i > 0 && planner->beyond[i - 1].rule != rule)
+		i--;
+	if (!i) {
+		planner->beyond = grow(planner->arena, planner->beyond, planner->beyond_count, &planner->beyond_size,
+				       sizeof(*planner->beyond));
+		planner->beyond[planner->beyond_count++] = (struct p2p_beyond){ .rule = rule };
+		i = planner->beyond_count;
+	}
+	struct p2p_beyond *beyond = &planner->beyond[i - 1];
+
+	if (beyond->listed == BEYOND_MOST) {
+		beyond->pairs++;
+		return;
+	}
+	beyond->listed++;
+	add_wish(planner, provider, client, rule, set);
+}
+
 void p2p_planner_leave(struct p2p_planner *planner, int function)
 {
 	planner->left[function] = true;
@@ -354,6 +381,8 @@ const struct p2p_plan *p2p_planner_finish(struct p2p_planner *planner)
 	plan->machine = planner->judge->machine;
 	plan->outcomes = outcomes;
 	plan->outcome_count = planner->wish_count;
+	plan->beyond = planner->beyond;
+	plan->beyond_count = planner->beyond_count;
 	plan->prices = planner->prices;
 	plan->price_count = planner->price_count;
 

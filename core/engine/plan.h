@@ -27,6 +27,12 @@ void p2p_planner_clear_acs(struct p2p_planner *planner, int provider, int client
 /* Wish: the ports where the ways of the two part redirect, as far as they can; it wins over one to clear. */
 void p2p_planner_set_acs(struct p2p_planner *planner, int provider, int client, const char *rule);
 
+/*
+ * The same wishes, of two that are known to meet at no bridge: beyond the first
+ * few of a rule they are counted.  `rule` is not copied, and known by its place.
+ */
+void p2p_planner_beyond(struct p2p_planner *planner, int provider, int client, const char *rule, bool set);
+
 /* Nothing is wished for that function from now on: pairs and namespaces with it are left as they are. */
 void p2p_planner_leave(struct p2p_planner *planner, int function);
 

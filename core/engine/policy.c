@@ -269,6 +269,14 @@ static void pin_pair(const struct p2p_policy_rule *rule, int provider, int clien
 	p2p_planner_pin(planner, client, rule->name);
 }
 
+/* At a bridge: not where both are known to be below different ports of root buses, or on one. */
+static bool may_meet(const struct p2p_judge *judge, int a, int b)
+{
+	const struct judge_function *x = &judge->functions[a], *y = &judge->functions[b];
+
+	return x->top == y->top || !x->placed || !y->placed;
+}
+
 static void wish_pair(const struct p2p_matcher *matcher, enum p2p_wish_by by, int provider, int client,
 		      struct p2p_planner *planner)
 {
@@ -280,7 +288,9 @@ static void wish_pair(const struct p2p_matcher *matcher, enum p2p_wish_by by, in
 		pin_pair(rule, provider, client, planner);
 	if (rule->redirect == P2P_REDIRECT_LEAVE || rule->by != by)
 		return;
-	if (rule->redirect == P2P_REDIRECT_OFF)
+	if (!may_meet(matcher->judge, provider, client))
+		p2p_planner_beyond(planner, provider, client, rule->name, rule->redirect == P2P_REDIRECT_ON);
+	else if (rule->redirect == P2P_REDIRECT_OFF)
 		p2p_planner_clear_acs(planner, provider, client, rule->name);
 	else
 		p2p_planner_set_acs(planner, provider, client, rule->name);

@@ -80,6 +80,16 @@ struct p2p_outcome {
 	const char *says;   /* why nothing is done about it; NULL: something is, or it can already */
 };
 
+/*
+ * Pairs for which one rule wishes something of ACS, and which meet at no
+ * bridge: no ACS decides anything for them.  The first few are among the
+ * outcomes; the others, which may be millions, are only counted.
+ */
+struct p2p_beyond {
+	const char *rule;
+	uint64_t listed, pairs; /* among the outcomes; the others */
+};
+
 /* What was wished for an nvmet namespace, and what comes of it. */
 struct p2p_target {
 	int namespace;	    /* of the machine's */
@@ -102,6 +112,8 @@ struct p2p_plan {
 	size_t edit_count;
 	const struct p2p_outcome *outcomes;
 	size_t outcome_count;
+	const struct p2p_beyond *beyond; /* by rule */
+	size_t beyond_count;
 	const struct p2p_price *prices; /* one for each hop, refused ones too */
 	size_t price_count;
 	const struct p2p_target *targets;

@@ -217,6 +217,22 @@ not-degraded"
 	is "$(pairs second | wc -w)" 6
 }
 
+@test "pairs that meet at no switch: a few of each rule are listed, the others are counted" {
+	"$TOP/tests/bats/big-machine" 2 1 nvme=5 >big.txt
+	"$MACHINES/make" --from big.txt --into .
+	echo 'schema: p2p-policy/1
+rules:
+  - { name: all, do: allow, within: system, acs-redirect: off, acs-by: runtime }' >policy.yaml
+	p2pctl plan -F big.snap --policy policy.yaml --json
+	json_ok
+	# 5 by 5 disks on two sockets, both ways.
+	is "$(get -c '.plan|[(.pairs|map(select(.says|tostring|test("no switch")))|length), .beyond]')" \
+		'[16,[{"rule":"all","pairs":34,"says":"no ACS change helps: they meet at no switch"}]]'
+	is "$(get '.plan.pairs|length')" 56
+	p2pctl plan -F big.snap --policy policy.yaml
+	says '  34 more pairs of rule all stay: no ACS change helps: they meet at no switch'
+}
+
 @test "a denied pair is not helped, and redirect is set where its rule wishes it" {
 	rules "name: no, do: deny, providers: { driver: nvme }, clients: { driver: mlx5_core }" \
 		"name: yes, do: allow, $OFF"
