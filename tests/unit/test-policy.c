@@ -652,6 +652,21 @@ static void check_covers(const struct p2p_policy *policy, const struct p2p_machi
 		}
 }
 
+/* So many pairs of a rule that meet nowhere are listed, the others counted. */
+#define APART_LISTED 16
+
+static void check_beyond(const struct p2p_plan *plan, const struct p2p_policy *policy, const uint64_t *apart)
+{
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		uint64_t counted = 0;
+
+		for (size_t j = 0; j < plan->beyond_count; j++)
+			if (!strcmp(plan->beyond[j].rule, policy->rules[i].name))
+				counted += plan->beyond[j].pairs;
+		CHECK(counted == (apart[i] > APART_LISTED ? apart[i] - APART_LISTED : 0));
+	}
+}
+
 /* What is handed to the planner is what each pair's rule wishes, and nothing else. */
 static void check_wishes(const struct p2p_matcher *matcher, const struct p2p_policy *policy,
 			 const enum p2p_answer *applies, const struct p2p_judge *judge,
@@ -662,6 +677,7 @@ static void check_wishes(const struct p2p_matcher *matcher, const struct p2p_pol
 
 	p2p_matcher_wish(matcher, by, planner);
 	const struct p2p_plan *plan = p2p_planner_finish(planner);
+	uint64_t apart[MOST_RULES] = { 0 };
 	size_t wished = 0;
 
 	for (int a = 0; a < (int)machine->function_count; a++)
@@ -671,11 +687,14 @@ static void check_wishes(const struct p2p_matcher *matcher, const struct p2p_pol
 
 			if (!rule || rule->redirect == P2P_REDIRECT_LEAVE || rule->by != by)
 				continue;
+			if (meets(machine, a, b) == P2P_NOBODY && ++apart[rule - policy->rules] > APART_LISTED)
+				continue;
 			CHECK(wished < plan->outcome_count && plan->outcomes[wished].provider == a &&
 			      plan->outcomes[wished].client == b && !strcmp(plan->outcomes[wished].rule, rule->name));
 			wished++;
 		}
 	CHECK(wished == plan->outcome_count);
+	check_beyond(plan, policy, apart);
 	p2p_arena_free(arena);
 }
 
