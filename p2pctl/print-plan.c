@@ -181,6 +181,30 @@ static void print_price(const struct topo *topo, const struct p2p_price *price)
 	p2p_buf_free(&text);
 }
 
+/* What a rule would have to say of what is refused, each function once. */
+static void print_acceptance(const struct topo *topo, const struct p2p_plan *plan)
+{
+	bool *named = p2p_arena_array(topo->arena, plan->machine->function_count, sizeof(*named));
+	struct p2p_buf text = P2P_BUF_INIT;
+	char address[P2P_BDF_TEXT];
+
+	for (size_t i = 0; i < plan->price_count; i++)
+		for (size_t j = 0; j < plan->prices[i].exposed_count; j++) {
+			const struct p2p_exposed *exposed = &plan->prices[i].exposed[j];
+
+			if (exposed->accepted || named[exposed->function])
+				continue;
+			named[exposed->function] = true;
+			p2p_bdf_format(plan->machine->functions[exposed->function].bdf, true, address);
+			p2p_buf_printf(&text, "%s{ address: \"%s\" }", text.len ? ", " : "", address);
+		}
+	if (text.len) {
+		fputs("  Refused unless the policy's rule for the pair says so:\n", stdout);
+		printf("    accept-exposure: [%s]\n", p2p_buf_text(&text));
+	}
+	p2p_buf_free(&text);
+}
+
 void print_prices(const struct topo *topo, const struct p2p_plan *plan)
 {
 	if (!plan->price_count)
@@ -188,6 +212,7 @@ void print_prices(const struct topo *topo, const struct p2p_plan *plan)
 	print_title(topo, "Price: who reaches whom without the IOMMU seeing it");
 	for (size_t i = 0; i < plan->price_count; i++)
 		print_price(topo, &plan->prices[i]);
+	print_acceptance(topo, plan);
 }
 
 void print_plan(const struct topo *topo, const struct p2p_plan *plan, const char *bootargs)

@@ -88,8 +88,12 @@ static enum p2p_exit mind_disabled(struct ctl *ctl, bool dry)
 	return code == P2P_EXIT_OK && ctl->cli->arg_count && !dry ? ctl_write_disabled(ctl) : code;
 }
 
-/* What is in force and nobody wishes any more, because the policy has changed. */
-static enum p2p_exit take_back(struct ctl *ctl)
+/*
+ * What is in force and nobody wishes any more, because the policy has changed,
+ * or what would be refused by now, because a device has got another owner.
+ * *ret is the machine as it is then, when something was taken back.
+ */
+static enum p2p_exit take_back(struct ctl *ctl, const struct p2p_machine **ret)
 {
 	struct force *list;
 	size_t count = force_list(ctl, &list);
@@ -99,6 +103,7 @@ static enum p2p_exit take_back(struct ctl *ctl)
 	const struct p2p_apply apply = ctl_begin_changing(ctl);
 	enum p2p_exit code = P2P_EXIT_OK;
 	struct p2p_problem last = { "" };
+	size_t all = count, taken = 0;
 
 	/* All of them, whatever becomes of one: a namespace that is off for its sake must come back. */
 	while (count-- > 0) {
@@ -113,17 +118,23 @@ static enum p2p_exit take_back(struct ctl *ctl)
 			continue;
 		}
 		ctl_say_left(ctl, &problem);
+		unwanted[count] = !*problem.text;
 		if (*problem.text)
 			continue;
 		struct p2p_edit back = p2p_edit_inverse(list[count].edit);
 		struct p2p_buf text = P2P_BUF_INIT;
 
-		p2p_buf_puts(&text, "No longer wished, taken back: ");
+		p2p_buf_puts(&text, "No longer wished or allowed, taken back: ");
 		p2p_edit_format(&text, &back);
 		topo_print_text(&ctl->topo, "", "    ", p2p_buf_text(&text));
 		p2p_buf_free(&text);
 	}
 	ctl_end_changing();
+	for (size_t i = 0; i < all; i++)
+		if (unwanted[i])
+			list[taken++] = list[i];
+	if (taken)
+		*ret = force_original(ctl, list, taken);
 	if (code == P2P_EXIT_REFUSED)
 		ctl_say(ctl, "what is no longer wished is taken back; nothing else is changed before the journal can "
 			     "be written");
@@ -137,13 +148,18 @@ static enum p2p_exit enable(struct ctl *ctl)
 {
 	bool automatic = p2p_cli_has(ctl->cli, "auto"), dry = p2p_cli_has(ctl->cli, "dry-run");
 	enum p2p_exit code = ctl_open_policy(ctl);
+	const struct p2p_machine *now = NULL;
 
 	if (code == P2P_EXIT_OK)
 		code = mind_disabled(ctl, dry);
 	if (code == P2P_EXIT_OK && !dry)
-		code = take_back(ctl);
+		code = take_back(ctl, &now);
 	if (code != P2P_EXIT_OK)
 		return code;
+	if (now) {
+		p2p_judge_free(ctl->topo.judge);
+		ctl->topo.judge = p2p_judge_new(now, ctl->topo.hardware);
+	}
 	const struct p2p_plan *plan = ctl_plan_policy(ctl, ctl->topo.judge);
 
 	if (plan->edit_count && !dry)

@@ -36,6 +36,7 @@ struct status {
 	struct ctl *ctl;
 	struct p2p_json *json; /* NULL: for people */
 	size_t shown, drifted, open;
+	bool anew; /* an ACS word is as it was before the change */
 };
 
 static void put_time(int64_t time, char ret[32])
@@ -100,6 +101,7 @@ static void show_all(struct status *status)
 
 			status->shown++;
 			status->drifted += place != P2P_PLACE_AFTER;
+			status->anew |= place == P2P_PLACE_BEFORE && edit->kind == P2P_EDIT_WORD;
 			if (status->json)
 				json_entry(status, run, edit, place);
 			else
@@ -175,7 +177,11 @@ static enum p2p_exit show(struct ctl *ctl)
 		show_open(&status);
 		if (!status.shown && !status.open)
 			puts("Nothing of ours is in force.");
-		else if (status.drifted)
+		/* KERNEL: drivers/pci/pci.c:pci_restore_state; pci-driver.c:pci_dma_configure from 6.19 on. */
+		if (status.anew)
+			puts("The kernel sets ACS anew when a function is reset or wakes up, and from Linux 6.19 on "
+			     "when a\ndriver binds to it; nothing tells of a reset.");
+		if (status.drifted)
 			printf("%zu of %zu drifted; `p2pctl enable` puts them back.\n", status.drifted, status.shown);
 		if (is_held(ctl))
 			puts("Held by undo until the next `p2pctl enable` or boot.");

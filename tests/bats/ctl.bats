@@ -131,6 +131,7 @@ with_state() { ctl "$@" --policy policy.yaml --state state; }
 	with_state switch-acs enable
 	with_state switch-acs status # the machine as before: somebody put ACS back
 	says 'drifted: it is as before the change'
+	says 'The kernel sets ACS anew when a function is reset'
 	with_state switch-acs enable --auto --save after.snap
 	says '0000:02:08.0 146.w 001d->(000c)->0011'
 	with_state after.snap status --json
@@ -161,7 +162,22 @@ with_state() { ctl "$@" --policy policy.yaml --state state; }
 	sed -i 's/acs-redirect: off/acs-redirect: leave/; /acs-by/d' policy.yaml
 	with_state after.snap enable
 	exits 0
-	says 'No longer wished, taken back: 0000:02:09.0 146.w 0011->(000c)->001d'
+	says 'No longer wished or allowed, taken back:'
+	says '0000:02:09.0 146.w 0011->(000c)->001d'
+}
+
+@test "what a new owner of a device forbids by now is taken back, and said to be refused" {
+	with_state switch-acs enable --save after.snap
+	sed 's/DRIVER=mlx5_core/DRIVER=vfio-pci/; s/mlx5_core/vfio-pci/g' after.snap >owned.snap
+	with_state owned.snap enable --auto --save back.snap
+	exits 5
+	says '0000:02:09.0 146.w 0011->(000c)->001d'
+	says 'REFUSED: 05:00.0'
+	with_state back.snap status
+	says 'Nothing of ours is in force.'
+	with_state back.snap enable
+	exits 5
+	says_not 'taken back'
 }
 
 @test "--dry-run changes and writes nothing" {
@@ -225,6 +241,7 @@ owned() {
 		owned "quiet $line"
 		[ "$status" = 5 ] || fail "not refused with $line: $output"
 		says 'REFUSED: 05:00.0'
+		says 'accept-exposure: [{ address: "0000:05:00.0" }]'
 		says_not 'At every boot'
 	done
 	for line in vfio-pci.ids=15b3:101e "vfio-pci.ids=$id:1:2:0:0" 'xen-pciback.hide=(05:00.1)' 'xen-pciback.hide=(0001:05:00.0)' \

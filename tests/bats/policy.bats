@@ -262,6 +262,12 @@ rules:
 	ctl vfio.snap plan
 	exits 5
 	says 'REFUSED: 05:00.0'
+	# What it says is to be added does it.
+	rules "$rule, $(grep -o 'accept-exposure: .*' <<<"$output")"
+	ctl vfio.snap plan
+	exits 0
+	says 'accepted: 05:00.0'
+	says_not 'accept-exposure'
 	rules "$rule, accept-exposure: { driver: vfio-pci }"
 	ctl vfio.snap plan
 	exits 0
