@@ -153,10 +153,12 @@ static uint64_t add_line(uint64_t hash, const char *line, size_t len)
 	return add(add(hash, line, (size_t)time), line + rest, (size_t)(sum - rest));
 }
 
-uint64_t files_hash(const struct files *files)
+uint64_t files_hash(const struct files *files, const char *more)
 {
 	uint64_t hash = 14695981039346656037u;
 
+	if (more)
+		hash = add(hash, more, strlen(more));
 	for (size_t i = 0; i < files->count; i++) {
 		const struct file *file = &files->list[i];
 
@@ -240,4 +242,51 @@ char *places_read(const struct place *places, size_t count)
 	}
 	fclose(out);
 	return text;
+}
+
+static bool is_switch(const struct place *place)
+{
+	size_t length = strlen(place->path);
+
+	return length > 7 && !strcmp(place->path + length - 7, "/enable");
+}
+
+static void write_place(const struct place *place, const unsigned char *bytes, size_t len)
+{
+	int fd = open(place->path, O_WRONLY | O_CLOEXEC);
+
+	must(fd >= 0 && pwrite(fd, bytes, len, place->offset) == (ssize_t)len, place->path);
+	close(fd);
+}
+
+void places_write(const struct place *places, size_t count, const char *text)
+{
+	char *now = places_read(places, count);
+	bool same = !strcmp(now, text);
+
+	free(now);
+	if (same)
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (is_switch(&places[i]))
+			write_place(&places[i], (const unsigned char *)"0", 1);
+	for (int switches = 0; switches < 2; switches++) {
+		const char *line = text;
+
+		for (size_t i = 0; i < count; i++, line = strchr(line, '\n') + 1) {
+			unsigned char bytes[256];
+			size_t len = 0;
+			unsigned value;
+
+			while (len < sizeof(bytes) && line[2 * len] != '\n' &&
+			       sscanf(line + 2 * len, "%2x", &value) == 1)
+				bytes[len++] = (unsigned char)value;
+			if (is_switch(&places[i]) == switches)
+				write_place(&places[i], bytes, len);
+		}
+	}
+	now = places_read(places, count);
+	errno = EIO;
+	must(!strcmp(now, text), "the places do not keep what is written");
+	free(now);
 }

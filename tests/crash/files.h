@@ -13,7 +13,6 @@ struct file {
 };
 
 struct files {
-	const char *scenario;
 	struct file *list;
 	size_t count;
 };
@@ -26,8 +25,11 @@ void files_restore(const char *folder, const struct files *files);
 
 void files_free(struct files *files);
 
-/* Of all names and bytes but what differs from run to run: the journal's times and processes, who held the lock. */
-uint64_t files_hash(const struct files *files);
+/*
+ * Of all names and bytes but what differs from run to run: the journal's times
+ * and processes, who held the lock; and of `more`.
+ */
+uint64_t files_hash(const struct files *files, const char *more);
 
 /* The lines of a file but its first, sorted; "" when there is none.  The caller frees it. */
 char *files_sorted(const char *folder, const char *name);
@@ -43,5 +45,11 @@ struct place *places_parse(const char *text, size_t *ret_count);
 
 /* Their bytes as hex; the caller frees it. */
 char *places_read(const struct place *places, size_t count);
+
+/*
+ * What places_read said.  Attributes called "enable" are switched off first and
+ * on last: others cannot be written while they are on.
+ */
+void places_write(const struct place *places, size_t count, const char *text);
 
 #endif

@@ -10,18 +10,22 @@
  *     kill         kills it (SIGKILL);
  *     term         sends it SIGTERM, and lets it end by itself;
  *     ENOSPC, EIO  lets that system call fail, and those that follow not;
- *     real=STEP,PATH@OFFSET+LENGTH,...
- *                  as kill, on this machine, whose state is in these places; only
- *                  before and after calls that write, sync, rename or remove, and
- *                  of those points every STEPth.
+ *     real=all,PATH@OFFSET+LENGTH,...
+ *                  as kill, on this machine, whose state is in these places;
+ *     real=path,...
+ *                  the same only before and after calls that create, write, sync,
+ *                  rename or remove, and of the next runs one for each end.  A run
+ *                  before, which is not ended, shows at every call that no other
+ *                  one has changed anything that lasts.
  *
  * Then the next run, one of several verbs, must end in the old state or in the
  * new one, whichever that verb is for, and `status` must be able to read what
  * there is.
  *
  * The folder WORK has `state` (--state) and, where it is not real, `overlay`
- * (--overlay), which COMMON names: all that lasts.  There, two ends that left the same
- * bytes there, but for time and process in the journal, are followed up once.
+ * (--overlay), which COMMON names: all that lasts, with the places.  Two ends that
+ * left the same bytes there, but for time and process in the journal, are followed
+ * up once.
  *
  * Exit: 0 always so; 1 not; 77 nothing can be traced here.
  */
@@ -62,7 +66,7 @@ static const struct scenario scenarios[] = {
 	{ NULL, "enable", { { "enable", NULL, NEW }, { "undo", NULL, OLD }, { "enable", "--auto", NEW } } },
 	/* An automatic run after an undo that was ended may come before its hold. */
 	{ "enable", "undo", { { "undo", NULL, OLD }, { "enable", NULL, NEW }, { "enable", "--auto", OLD | NEW } } },
-	/* What is disabled stays so, once that was written. */
+	/* What is disabled stays so, once that was written.  Not of `path`, for its time. */
 	{ "enable", "disable", { { "disable", NULL, OLD }, { "undo", NULL, OLD }, { "enable", NULL, OLD | NEW } } },
 };
 
@@ -71,8 +75,9 @@ static char **common;
 static int errors = -1; /* what the last run said */
 static int failure;	/* the errno of a failing call; 0: it is killed, or told to end */
 static struct place *places;
-static size_t place_count, step = 1;
-static unsigned long points, followed, faults;
+static size_t place_count;
+static bool only_path; /* real: only at calls that write; one next run for each end */
+static unsigned long points, ends, followed, faults;
 
 static void die(const char *what)
 {
@@ -152,30 +157,34 @@ static pid_t start_traced(const char *verb)
 }
 
 /* Is this the entry of one of these calls? */
-static bool is_entry_of(pid_t pid, const long *calls, size_t count)
+static bool is_entry_of(pid_t pid, const long *calls, size_t count, struct __ptrace_syscall_info *ret)
 {
-	struct __ptrace_syscall_info info;
-
-	if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, (void *)sizeof(info), &info) <= 0 ||
-	    info.op != PTRACE_SYSCALL_INFO_ENTRY)
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, (void *)sizeof(*ret), ret) <= 0 ||
+	    ret->op != PTRACE_SYSCALL_INFO_ENTRY)
 		return false;
 	for (size_t i = 0; i < count; i++)
-		if ((long)info.entry.nr == calls[i])
+		if ((long)ret->entry.nr == calls[i])
 			return true;
 	return false;
 }
 
+/* What it prints does not last. */
 static bool may_change(pid_t pid)
 {
 	static const long calls[] = {
-		SYS_write,	SYS_pwrite64,  SYS_fsync,  SYS_fdatasync, SYS_ftruncate,
-		SYS_renameat2,	SYS_unlinkat,  SYS_mkdirat,
+		SYS_write,     SYS_pwrite64, SYS_fsync,	  SYS_fdatasync, SYS_ftruncate,
+		SYS_renameat2, SYS_unlinkat, SYS_mkdirat, SYS_openat,	 SYS_fchmod,
 #ifdef SYS_rename
-		SYS_rename,	SYS_renameat,  SYS_mkdir,
+		SYS_rename,    SYS_renameat, SYS_mkdir,
 #endif
 	};
+	struct __ptrace_syscall_info info;
 
-	return is_entry_of(pid, calls, sizeof(calls) / sizeof(*calls));
+	if (!is_entry_of(pid, calls, sizeof(calls) / sizeof(*calls), &info))
+		return false;
+	if (info.entry.nr == SYS_openat)
+		return info.entry.args[2] & (O_CREAT | O_TRUNC);
+	return info.entry.nr != SYS_write || info.entry.args[0] > 2;
 }
 
 /* The call that would fail, at its entry: those that ask the kernel for something a disk or a device may refuse. */
@@ -190,7 +199,9 @@ static bool may_fail(pid_t pid)
 		SYS_mkdirat,   SYS_newfstatat, SYS_fstat,  SYS_close,	SYS_fcntl,
 	};
 
-	return is_entry_of(pid, calls, sizeof(calls) / sizeof(*calls));
+	struct __ptrace_syscall_info info;
+
+	return is_entry_of(pid, calls, sizeof(calls) / sizeof(*calls), &info);
 }
 
 #ifdef __x86_64__
@@ -249,7 +260,6 @@ static enum end run_until(const char *verb, unsigned long wanted, int *ret_code)
 {
 	pid_t pid = start_traced(verb);
 	unsigned long stops = 0;
-	bool is_entry = false, counts = true;
 	int status, signal = 0;
 
 	for (;;) {
@@ -262,10 +272,7 @@ static enum end run_until(const char *verb, unsigned long wanted, int *ret_code)
 		signal = WSTOPSIG(status) == (SIGTRAP | 0x80) ? 0 : WSTOPSIG(status);
 		if (signal)
 			continue;
-		is_entry = !is_entry;
-		if (places && is_entry)
-			counts = may_change(pid);
-		if (counts && ++stops == wanted)
+		if (++stops == wanted)
 			return strike(pid, ret_code);
 	}
 }
@@ -278,6 +285,25 @@ static char *old_state, *new_state;
 static char *state_now(void)
 {
 	return places ? places_read(places, place_count) : files_sorted(work, "overlay");
+}
+
+static uint64_t hash_now(struct files *files)
+{
+	uint64_t hash;
+	char *now = places ? state_now() : NULL;
+
+	files_save(work, files);
+	hash = files_hash(files, now);
+	free(now);
+	return hash;
+}
+
+/* All that lasts, the machine first: it must be there for what the journal says of it. */
+static void put(const struct files *files, const char *state)
+{
+	if (places)
+		places_write(places, place_count, state);
+	files_restore(work, files);
 }
 
 static int which(void)
@@ -310,14 +336,7 @@ static void take_back(void)
 
 static void begin(const struct scenario *scenario)
 {
-	if (!places) {
-		files_restore(work, scenario->setup ? &enabled : &empty);
-		return;
-	}
-	take_back();
-	files_restore(work, &empty);
-	if (scenario->setup)
-		expect(scenario->setup, run(scenario->setup, NULL));
+	put(scenario->setup ? &enabled : &empty, scenario->setup ? new_state : old_state);
 }
 
 static void learn(void)
@@ -378,16 +397,15 @@ static void check_end(const struct scenario *scenario, unsigned long stop, int c
 		fault(scenario, stop, "nothing", "exit status 0, and it is not so", code);
 }
 
-static bool seen_before(struct files *now)
+static bool seen_before(const struct scenario *scenario, uint64_t hash)
 {
 	static uint64_t seen[MOST_SEEN];
 	static size_t count;
-	static const char *last;
-	uint64_t hash = files_hash(now);
+	static const struct scenario *last;
 
-	if (last != now->scenario)
+	if (last != scenario)
 		count = 0;
-	last = now->scenario;
+	last = scenario;
 	for (size_t i = 0; i < count; i++)
 		if (seen[i] == hash)
 			return true;
@@ -396,9 +414,33 @@ static bool seen_before(struct files *now)
 	return false;
 }
 
-static bool check_stop(const struct scenario *scenario, unsigned long stop)
+static void check_follows(const struct scenario *scenario, unsigned long stop)
 {
 	struct files after = { 0 };
+	char *state = places ? state_now() : NULL;
+	size_t count = 0;
+
+	if (!seen_before(scenario, hash_now(&after))) {
+		ends++;
+		while (count < 4 && scenario->follows[count].verb)
+			count++;
+		for (size_t i = 0; i < count; i++) {
+			if (only_path && i != ends % count)
+				continue;
+			put(&after, state);
+			int code = run("status", NULL);
+
+			if (code)
+				fault(scenario, stop, "status", "it does not succeed", code);
+			check_follow(scenario, stop, &scenario->follows[i]);
+		}
+	}
+	files_free(&after);
+	free(state);
+}
+
+static bool check_stop(const struct scenario *scenario, unsigned long stop)
+{
 	int code = 0;
 
 	begin(scenario);
@@ -410,26 +452,59 @@ static bool check_stop(const struct scenario *scenario, unsigned long stop)
 		return true;
 	points++;
 	check_end(scenario, stop, code);
-	if (places) {
-		size_t count = 0;
-
-		while (count < 4 && scenario->follows[count].verb)
-			count++;
-		check_follow(scenario, stop, &scenario->follows[stop / step % count]);
-		return true;
-	}
-	files_save(work, &after);
-	after.scenario = scenario->verb;
-	for (size_t i = 0; !seen_before(&after) && i < 1; i++)
-		for (size_t j = 0; j < 4 && scenario->follows[j].verb; j++) {
-			files_restore(work, &after);
-			code = run("status", NULL);
-			if (code)
-				fault(scenario, stop, "status", "it does not succeed", code);
-			check_follow(scenario, stop, &scenario->follows[j]);
-		}
-	files_free(&after);
+	check_follows(scenario, stop);
 	return true;
+}
+
+/* Runs it to its end, looking at each entry of a call what has changed by then.  *ret: the stops of calls that may. */
+static void survey(const struct scenario *scenario, bool *ret)
+{
+	uint64_t before = 0, hash;
+	struct files now = { 0 };
+	unsigned long stops = 0;
+	int status, signal = 0;
+	bool any = false, changes = true;
+
+	begin(scenario);
+	pid_t pid = start_traced(scenario->verb);
+
+	for (;;) {
+		if (ptrace(PTRACE_SYSCALL, pid, NULL, (void *)(intptr_t)signal) || waitpid(pid, &status, 0) != pid)
+			die("PTRACE_SYSCALL");
+		if (!WIFSTOPPED(status))
+			break;
+		signal = WSTOPSIG(status) == (SIGTRAP | 0x80) ? 0 : WSTOPSIG(status);
+		if (signal || ++stops % 2 == 0 || stops + 1 >= MOST_STOPS)
+			continue;
+		hash = hash_now(&now);
+		if (hash != before && !changes)
+			fault(scenario, stops, "nothing",
+			      "the call before has changed something, and is not in the list", 0);
+		before = hash;
+		changes = may_change(pid);
+		any |= changes;
+		ret[stops] = ret[stops + 1] = changes;
+	}
+	files_free(&now);
+	expect(scenario->verb, code_of(status));
+	if (!any) {
+		fprintf(stderr, "%s writes nothing\n", scenario->verb);
+		exit(2);
+	}
+}
+
+static void check_scenario(const struct scenario *scenario)
+{
+	bool wanted[MOST_STOPS] = { false };
+	unsigned long before = points;
+
+	if (only_path)
+		survey(scenario, wanted);
+	for (unsigned long stop = 1; stop < MOST_STOPS; stop++)
+		if ((!only_path || wanted[stop]) && !check_stop(scenario, stop))
+			break;
+	printf("%s: %lu points\n", scenario->verb, points - before);
+	fflush(stdout);
 }
 
 int main(int argc, char *argv[])
@@ -447,17 +522,18 @@ int main(int argc, char *argv[])
 	errors = memfd_create("errors", MFD_CLOEXEC);
 	if (!strncmp(mode, "real=", 5) && strchr(mode, ',')) {
 		places = places_parse(strchr(mode, ',') + 1, &place_count);
-		step = strtoul(mode + 5, NULL, 10);
+		only_path = !strncmp(mode + 5, "path,", 5);
 		mode = "real";
 	}
 	work = argv[2];
 	program = argv[3];
 	common = argv + 4;
 	learn();
-	for (size_t i = 0; i < sizeof(scenarios) / sizeof(*scenarios); i++)
-		for (unsigned long stop = 1; stop < MOST_STOPS && check_stop(&scenarios[i], stop); stop += step)
-			;
-	printf("%s: ended at %lu points, %lu next runs\n", mode, points, followed);
+	for (size_t i = 0; i < sizeof(scenarios) / sizeof(*scenarios) - only_path; i++)
+		check_scenario(&scenarios[i]);
+	if (places)
+		put(&empty, old_state);
+	printf("%s: ended at %lu points, in %lu ways, %lu next runs\n", mode, points, ends, followed);
 	printf("%lu passed, %lu failed\n", points - (faults < points ? faults : points), faults);
 	return faults ? 1 : 0;
 }
