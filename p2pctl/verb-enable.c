@@ -159,6 +159,7 @@ static enum p2p_exit enable(struct ctl *ctl)
 	if (now) {
 		p2p_judge_free(ctl->topo.judge);
 		ctl->topo.judge = p2p_judge_new(now, ctl->topo.hardware);
+		ctl->matcher = NULL; /* it asked the one before */
 	}
 	const struct p2p_plan *plan = ctl_plan_policy(ctl, ctl->topo.judge);
 

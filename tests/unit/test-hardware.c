@@ -153,7 +153,7 @@ static void test_documents(void)
 	check_refused("schema: x\xff\n", "rows.yaml:1:10: invalid leading UTF-8 octet");
 	check_refused("\xff\xfe" "s\0", "rows.yaml:1:1: invalid leading UTF-8 octet");
 	check_refused("schema: a\n\tb: c\n",
-		      "rows.yaml:2:1: found a tab character that violates indentation while scanning a plain scalar");
+		      "rows.yaml:2:1: a tab: YAML indents with blanks");
 	check_refused("schema: \"open\n",
 		      "rows.yaml:2:1: found unexpected end of stream while scanning a quoted scalar");
 }

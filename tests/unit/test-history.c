@@ -13,7 +13,8 @@ static struct p2p_arena *arena;
 static struct p2p_history_record sample(void)
 {
 	static struct p2p_history_change changes[] = {
-		{ "0000:02:08.0 146.w 001d->(000c)->0011", "sys/bus/pci/devices/0000:02:08.0/config", "disks", "made", 0 },
+		{ "0000:02:08.0 146.w 001d->(000c)->0011", "sys/bus/pci/devices/0000:02:08.0/config", "disks", "made",
+		  0 },
 		{ "k: 'on' -> 'auto'", "k", NULL, "taken back", 3 },
 	};
 	static const char *slots[] = { "0000:00:01.0/00.0" };
