@@ -2,6 +2,7 @@
 #include "ctl.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 
 #include "core/base/text.h"
 #include "core/io/state.h"
+#include "history.h"
 #include "core/view/policy-yaml.h"
 
 #define STATE_DIR "/run/p2pctl"
@@ -111,7 +113,7 @@ static enum p2p_exit load_overlay(struct ctl *ctl)
 
 enum p2p_exit ctl_begin(const struct p2p_cli *cli, struct ctl *ctl)
 {
-	*ctl = (struct ctl){ .cli = cli, .state_fd = -1, .lock_fd = -1 };
+	*ctl = (struct ctl){ .cli = cli, .state_fd = -1, .lock_fd = -1, .history_fd = -1 };
 	enum p2p_exit code = topo_begin(cli, &ctl->topo);
 
 	if (code != P2P_EXIT_OK)
@@ -248,14 +250,28 @@ const struct p2p_plan *ctl_plan_policy(struct ctl *ctl, const struct p2p_judge *
 	return p2p_planner_finish(planner);
 }
 
+bool ctl_is_held(const struct ctl *ctl)
+{
+	struct p2p_buf path = P2P_BUF_INIT;
+
+	p2p_buf_printf(&path, "%s/hold", ctl->state);
+	bool held = faccessat(AT_FDCWD, p2p_buf_text(&path), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+
+	p2p_buf_free(&path);
+	return held;
+}
+
 static enum p2p_exit recover(struct ctl *ctl)
 {
+	struct history_dead *dead = history_find_dead(ctl);
 	const struct p2p_apply apply = ctl_begin_changing(ctl);
 	struct p2p_problem problem = { "" };
 	size_t stuck = 0, recovered = 0;
 	int error = p2p_apply_recover(&apply, &problem, &stuck, &recovered);
 
+	history_bury(ctl, dead, !error ? "done" : stuck ? "stuck" : "failed", problem.text);
 	ctl_end_changing();
+	history_new(ctl, false);
 	if (recovered)
 		ctl_say(ctl, stuck ? "a run that did not end cannot be taken back whole"
 				   : "a run that did not end was taken back first");
@@ -358,4 +374,6 @@ void ctl_close(struct ctl *ctl)
 		close(ctl->lock_fd);
 	if (ctl->state_fd >= 0)
 		close(ctl->state_fd);
+	if (ctl->history_fd >= 0)
+		close(ctl->history_fd);
 }

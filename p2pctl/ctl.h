@@ -33,6 +33,9 @@ struct ctl {
 	int state_fd, lock_fd;
 	struct p2p_buf boot;
 	struct p2p_journal *journal;
+	struct history *history; /* what this run leaves there (history.h) */
+	int history_fd;		 /* its folder, where it is not ctl_kept_folder(); -1 */
+	bool history_failed;	 /* it cannot be written, which was said */
 };
 
 /*
@@ -60,6 +63,9 @@ void ctl_print_problems(const struct ctl *ctl, const struct p2p_problems *proble
  * `judge` is about: ctl->topo.judge, or one of a copy with the same functions.
  */
 const struct p2p_plan *ctl_plan_policy(struct ctl *ctl, const struct p2p_judge *judge);
+
+/* The folder that outlives the boot: what is disabled, and the history. */
+const char *ctl_kept_folder(const struct ctl *ctl);
 
 /*
  * Which functions are disabled, into ctl->disabled, from the folder that
@@ -96,6 +102,9 @@ void ctl_say_left(const struct ctl *ctl, const struct p2p_problem *problem);
  */
 enum p2p_exit ctl_say_stuck(const struct ctl *ctl, const struct p2p_edit *edit, const struct p2p_problem *problem,
 			    struct p2p_problem *last);
+
+/* Is what udev has run held by an undo? */
+bool ctl_is_held(const struct ctl *ctl);
 
 /* The journal for reading only, without the lock; ctl->journal stays NULL when nothing was ever changed. */
 enum p2p_exit ctl_read_state(struct ctl *ctl);

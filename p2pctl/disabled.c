@@ -15,7 +15,7 @@
 #define NAME "disabled"
 #define MOST_BYTES (1u << 20)
 
-static const char *folder_of(const struct ctl *ctl)
+const char *ctl_kept_folder(const struct ctl *ctl)
 {
 	const char *given = p2p_cli_value(ctl->cli, "state");
 
@@ -26,7 +26,7 @@ static const char *folder_of(const struct ctl *ctl)
 static void fail(const struct ctl *ctl, int error, struct p2p_problem *problem)
 {
 	if (!*problem->text)
-		p2p_problem_set(problem, error, "%s/" NAME ": %s", folder_of(ctl),
+		p2p_problem_set(problem, error, "%s/" NAME ": %s", ctl_kept_folder(ctl),
 				error == -EPERM ? "no regular file of ours, or others may write it"
 						: p2p_problem_errno(error));
 	p2p_cli_complain(ctl->cli, stderr, problem);
@@ -38,9 +38,9 @@ static int load(const struct ctl *ctl, struct p2p_problem *problem, struct p2p_b
 	int fd = -1, error;
 
 	/* A link that leads nowhere is not taken for nothing. */
-	if (faccessat(AT_FDCWD, folder_of(ctl), F_OK, AT_SYMLINK_NOFOLLOW))
+	if (faccessat(AT_FDCWD, ctl_kept_folder(ctl), F_OK, AT_SYMLINK_NOFOLLOW))
 		return errno == ENOENT ? 0 : -errno;
-	error = p2p_state_open(folder_of(ctl), problem, &fd);
+	error = p2p_state_open(ctl_kept_folder(ctl), problem, &fd);
 	if (error)
 		return error;
 	error = p2p_state_load(fd, NAME, MOST_BYTES, ret);
@@ -98,7 +98,7 @@ enum p2p_exit ctl_write_disabled(struct ctl *ctl)
 			p2p_buf_putc(&text, '\n');
 	while ((gone = p2p_names_next(&ctl->disabled_gone, gone)))
 		p2p_buf_printf(&text, "%s\n", gone);
-	error = p2p_state_open(folder_of(ctl), &problem, &fd);
+	error = p2p_state_open(ctl_kept_folder(ctl), &problem, &fd);
 	if (!error)
 		error = text.len ? p2p_state_replace(fd, NAME, text.text, text.len, 0600) : p2p_state_remove(fd, NAME);
 	if (fd >= 0)

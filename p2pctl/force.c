@@ -33,7 +33,7 @@ static void mark_superseded(const struct ctl *ctl, struct force *list, size_t co
 		sorted[i]->superseded = same_place(sorted[i]->edit, sorted[i + 1]->edit);
 }
 
-size_t force_list(const struct ctl *ctl, struct force **ret)
+static size_t list_entries(const struct ctl *ctl, bool dead, struct force **ret)
 {
 	struct p2p_run *runs = ctl->journal ? p2p_journal_runs(ctl->journal) : NULL;
 	size_t most = 0, count = 0;
@@ -43,12 +43,23 @@ size_t force_list(const struct ctl *ctl, struct force **ret)
 	struct force *list = p2p_arena_array(ctl->topo.arena, most, sizeof(*list));
 
 	for (struct p2p_run *run = runs; run; run = run->next)
-		for (size_t i = 0; i < run->count; i++)
-			if (run->entries[i].state == P2P_ENTRY_DONE)
+		for (size_t i = 0; i < run->count && p2p_run_is_open(run) == dead; i++)
+			if (run->entries[i].state == P2P_ENTRY_DONE ||
+			    (dead && run->entries[i].state == P2P_ENTRY_INTENDED))
 				list[count++] = (struct force){ run, i, &run->entries[i].change, false };
 	mark_superseded(ctl, list, count);
 	*ret = list;
 	return count;
+}
+
+size_t force_list(const struct ctl *ctl, struct force **ret)
+{
+	return list_entries(ctl, false, ret);
+}
+
+size_t force_dead(const struct ctl *ctl, struct force **ret)
+{
+	return list_entries(ctl, true, ret);
 }
 
 /* The function that is meant by "sys/bus/pci/devices/ADDRESS/NAME"; NULL: not that, or not here. */
@@ -82,24 +93,53 @@ static void put_back(struct p2p_machine *machine, const struct p2p_edit *edit)
 
 		if (!strncmp(edit->key, namespace->key, length) && !strcmp(edit->key + length, "/p2pmem"))
 			namespace->p2pmem.text = edit->text_before;
+		if (!strncmp(edit->key, namespace->key, length) && !strcmp(edit->key + length, "/enable"))
+			namespace->enabled.value = !strcmp(edit->text_before, "1");
 	}
 }
 
-const struct p2p_machine *force_original(struct ctl *ctl, const struct force *list, size_t count)
+const struct p2p_machine *force_without(struct ctl *ctl, const struct p2p_machine *machine, const struct force *list,
+					size_t count, const bool *which)
 {
-	const struct p2p_machine *now = ctl->topo.machine;
 	struct p2p_machine *before = p2p_arena_alloc(ctl->topo.arena, sizeof(*before));
 
-	*before = *now;
-	before->functions = p2p_arena_array(ctl->topo.arena, now->function_count, sizeof(*before->functions));
-	before->namespaces = p2p_arena_array(ctl->topo.arena, now->namespace_count, sizeof(*before->namespaces));
-	if (now->function_count)
-		memcpy(before->functions, now->functions, now->function_count * sizeof(*before->functions));
-	if (now->namespace_count)
-		memcpy(before->namespaces, now->namespaces, now->namespace_count * sizeof(*before->namespaces));
+	*before = *machine;
+	before->functions = p2p_arena_array(ctl->topo.arena, machine->function_count, sizeof(*before->functions));
+	before->namespaces = p2p_arena_array(ctl->topo.arena, machine->namespace_count, sizeof(*before->namespaces));
+	if (machine->function_count)
+		memcpy(before->functions, machine->functions, machine->function_count * sizeof(*before->functions));
+	if (machine->namespace_count)
+		memcpy(before->namespaces, machine->namespaces, machine->namespace_count * sizeof(*before->namespaces));
 	for (size_t i = count; i-- > 0;)
-		put_back(before, list[i].edit);
+		if (!which || which[i])
+			put_back(before, list[i].edit);
 	return before;
+}
+
+void force_print(const struct ctl *ctl, const char *says, const struct p2p_edit *edit)
+{
+	struct p2p_buf text = P2P_BUF_INIT;
+
+	p2p_buf_puts(&text, says);
+	p2p_edit_format(&text, edit);
+	topo_print_text(&ctl->topo, "", "    ", p2p_buf_text(&text));
+	p2p_buf_free(&text);
+}
+
+const struct p2p_machine *force_recovered(struct ctl *ctl)
+{
+	struct force *list;
+	size_t count = force_dead(ctl, &list);
+
+	if (!count)
+		return ctl->topo.machine;
+	puts("A run that did not end would be taken back first");
+	for (size_t i = count; i-- > 0;) {
+		struct p2p_edit back = p2p_edit_inverse(list[i].edit);
+
+		force_print(ctl, "  ", &back);
+	}
+	return force_without(ctl, ctl->topo.machine, list, count, NULL);
 }
 
 /* Does the plan make this change too?  Of a word, any of its bits. */
@@ -154,11 +194,12 @@ static bool is_half_taken_back(const struct force *force)
 	return false;
 }
 
-void force_unwanted(struct ctl *ctl, const struct force *list, size_t count, bool *ret)
+void force_unwanted(struct ctl *ctl, const struct p2p_machine *machine, const struct force *list, size_t count,
+		    bool *ret)
 {
 	if (!count)
 		return;
-	const struct p2p_machine *original = force_original(ctl, list, count);
+	const struct p2p_machine *original = force_without(ctl, machine, list, count, NULL);
 	struct p2p_judge *judge = p2p_judge_new(original, ctl->topo.hardware);
 	const struct p2p_plan *plan = ctl_plan_policy(ctl, judge);
 

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "bootargs.h"
+#include "core/io/state.h"
+#include "history.h"
 
 static enum p2p_exit usage(const struct bootargs *bootargs, const char *text)
 {
@@ -121,12 +126,83 @@ static enum p2p_exit judge(struct bootargs *bootargs)
 
 /* ------------------------------------------------------------------- write */
 
+/* The history is that of the system whose files they are. */
+static void open_history(struct bootargs *bootargs)
+{
+	struct ctl *ctl = bootargs->ctl;
+	struct p2p_problem problem = { "" };
+	int parent = -1, error = p2p_image_folder(&bootargs->image, "var/lib", &problem, &parent);
+
+	if (!error && mkdirat(parent, "p2pctl", 0700) && errno != EEXIST)
+		error = p2p_problem_set(&problem, -errno, "/var/lib/p2pctl: %s", p2p_problem_errno(-errno));
+	if (!error)
+		error = p2p_image_folder(&bootargs->image, "var/lib/p2pctl", &problem, &ctl->history_fd);
+	if (parent >= 0)
+		close(parent);
+	if (error)
+		history_say_unwritten(ctl, problem.text);
+	if (p2p_state_boot(&ctl->boot))
+		p2p_buf_puts(&ctl->boot, "unknown");
+	/* A file that may grow no further is an error of write(), and no end in the middle of a change. */
+	signal(SIGXFSZ, SIG_IGN);
+	history_new(ctl, false);
+}
+
+static void note_files(struct bootargs *bootargs)
+{
+	const char **files = p2p_arena_array(bootargs->arena, bootargs->change_count + 1, sizeof(*files));
+	size_t count = 0;
+
+	for (size_t i = 0; i < bootargs->change_count; i++)
+		files[count++] = p2p_arena_printf(bootargs->arena, "%s: %s", bootargs->changes[i].path,
+						  bootargs->changes[i].says);
+	bootargs->ctl->history->record.files = files;
+	bootargs->ctl->history->record.file_count = count;
+}
+
+/* What is written again and again would fill the history with nothing. */
+static void note_begin(struct bootargs *bootargs, const char *argument)
+{
+	const struct p2p_boot_files *files = &bootargs->files;
+	const char **word = p2p_arena_array(bootargs->arena, 1, sizeof(*word));
+
+	open_history(bootargs);
+	if (argument && files->written && !strcmp(argument, files->wrote[files->wrote_count - 1]))
+		return;
+	*word = argument ? p2p_arena_printf(bootargs->arena, "to be written: %s", argument) : "to be removed";
+	bootargs->ctl->history->record.files = word;
+	bootargs->ctl->history->record.file_count = 1;
+	history_begin(bootargs->ctl);
+}
+
+static void note_end(struct bootargs *bootargs, const char *argument, int error, const struct p2p_problem *problem)
+{
+	struct p2p_history_record *record = &bootargs->ctl->history->record;
+	const char *outcome = !error ? "done" : error == -EBADMSG ? "stuck" : "rolled-back";
+
+	note_files(bootargs);
+	/* Nothing was begun, and yet something had to be written. */
+	bootargs->ctl->history->begun |= record->file_count > 0;
+	history_end(bootargs->ctl, outcome,
+		    error ? problem->text : argument ? argument : "no argument of ours is left");
+}
+
+static void note_refusal(struct bootargs *bootargs)
+{
+	open_history(bootargs);
+	bootargs->ctl->history->record.refused = (int64_t)bootargs->refused_count;
+	history_end(bootargs->ctl, "refused", bootargs->refused[0]);
+}
+
 static enum p2p_exit put(struct bootargs *bootargs, const char *argument)
 {
 	struct p2p_problem problem = { "" };
+
+	note_begin(bootargs, argument);
 	int error = p2p_boot_files_write(&bootargs->image, bootargs->arena, argument, &problem,
 					 bootargs->changes, &bootargs->change_count);
 
+	note_end(bootargs, argument, error, &problem);
 	if (error)
 		return ctl_complain(bootargs->ctl, error == -EINVAL ? -EPERM : error, &problem);
 	bootargs->wrote = true;
@@ -157,8 +233,10 @@ static enum p2p_exit write_argument(struct bootargs *bootargs)
 		bootargs->refused[bootargs->refused_count++] =
 			"the present command line has ACS arguments that no file here gives: whatever gives them would "
 			"be overridden, or would override ours; put all of the argument above there by hand";
-	if (bootargs->refused_count)
+	if (bootargs->refused_count) {
+		note_refusal(bootargs);
 		return P2P_EXIT_REFUSED;
+	}
 	if (bootargs->unknown)
 		return P2P_EXIT_UNKNOWN;
 	if (is_blind(bootargs)) {

@@ -6,24 +6,45 @@
 #include "core/io/state.h"
 #include "ctl.h"
 #include "force.h"
+#include "history.h"
 #include "print-plan.h"
 
-static enum p2p_exit apply(struct ctl *ctl, const struct p2p_plan *plan, bool automatic)
+/* What this run is about; memory of the arena of ctl->topo. */
+struct enable {
+	struct ctl *ctl;
+	bool dry;
+	struct force *force; /* what is in force, and what of it nobody wishes any more */
+	size_t force_count;
+	bool *unwanted;
+	struct p2p_judge *judge; /* of the machine without that */
+	const struct p2p_plan *plan;
+	struct p2p_problem problem; /* the first, for the history */
+};
+
+static void complain(struct enable *enable, const struct p2p_problem *problem)
 {
-	const struct p2p_apply apply = ctl_begin_changing(ctl);
+	if (!*enable->problem.text)
+		enable->problem = *problem;
+	p2p_cli_complain(enable->ctl->cli, stderr, problem);
+}
+
+static enum p2p_exit make(struct enable *enable, const struct p2p_apply *apply)
+{
+	const struct p2p_plan *plan = enable->plan;
 	struct p2p_problem problem = { "" };
 	size_t stuck = 0;
-	int error = p2p_apply_run(&apply, plan->edits, plan->edit_count, automatic, "enable", &problem, &stuck);
+	int error = p2p_apply_run(apply, plan->edits, plan->edit_count, p2p_cli_has(enable->ctl->cli, "auto"), "enable",
+				  &problem, &stuck);
 
-	ctl_end_changing();
 	if (!error)
 		return P2P_EXIT_OK;
-	p2p_cli_complain(ctl->cli, stderr, &problem);
+	complain(enable, &problem);
 	if (!stuck) {
-		ctl_say(ctl, "no change was made: what had been done was taken back");
+		ctl_say(enable->ctl, "no change was made: what had been done was taken back");
 		return P2P_EXIT_REFUSED;
 	}
-	ctl_say(ctl, "not all of what had been done could be taken back; `p2pctl status` shows what is left");
+	ctl_say(enable->ctl,
+		"not all of what had been done could be taken back; `p2pctl status` shows what is left");
 	return P2P_EXIT_HUMAN;
 }
 
@@ -73,8 +94,8 @@ static enum p2p_exit report(struct ctl *ctl, const struct p2p_plan *plan)
 	return plan->refused ? P2P_EXIT_REFUSED : P2P_EXIT_OK;
 }
 
-/* Devices that are named are no longer disabled. */
-static enum p2p_exit mind_disabled(struct ctl *ctl, bool dry)
+/* Devices that are named are no longer disabled; their slots are for the history. */
+static enum p2p_exit choose(struct ctl *ctl)
 {
 	enum p2p_exit code = ctl_read_disabled(ctl);
 
@@ -83,58 +104,45 @@ static enum p2p_exit mind_disabled(struct ctl *ctl, bool dry)
 
 		if (index == P2P_NOBODY)
 			return P2P_EXIT_USAGE;
+		if (ctl->disabled[index] && ctl->history)
+			history_slot(ctl, index, true);
 		ctl->disabled[index] = false;
 	}
-	return code == P2P_EXIT_OK && ctl->cli->arg_count && !dry ? ctl_write_disabled(ctl) : code;
+	return code;
 }
 
 /*
  * What is in force and nobody wishes any more, because the policy has changed,
  * or what would be refused by now, because a device has got another owner.
- * *ret is the machine as it is then, when something was taken back.
  */
-static enum p2p_exit take_back(struct ctl *ctl, const struct p2p_machine **ret)
+static enum p2p_exit take_back(struct enable *enable, const struct p2p_apply *apply)
 {
-	struct force *list;
-	size_t count = force_list(ctl, &list);
-	bool *unwanted = p2p_arena_array(ctl->topo.arena, count, sizeof(*unwanted));
-
-	force_unwanted(ctl, list, count, unwanted);
-	const struct p2p_apply apply = ctl_begin_changing(ctl);
 	enum p2p_exit code = P2P_EXIT_OK;
+	struct ctl *ctl = enable->ctl;
 	struct p2p_problem last = { "" };
-	size_t all = count, taken = 0;
 
 	/* All of them, whatever becomes of one: a namespace that is off for its sake must come back. */
-	while (count-- > 0) {
+	for (size_t i = enable->force_count; i-- > 0;) {
+		const struct force *force = &enable->force[i];
+		struct p2p_edit back = p2p_edit_inverse(force->edit);
 		struct p2p_problem problem = { "" };
 
-		if (!unwanted[count])
+		if (!enable->unwanted[i])
 			continue;
-		if (p2p_apply_undo_entry(&apply, list[count].run, list[count].entry, &problem)) {
-			enum p2p_exit stuck = ctl_say_stuck(ctl, list[count].edit, &problem, &last);
+		if (enable->dry) {
+			force_print(ctl, "No longer wished or allowed, would be taken back: ", &back);
+		} else if (p2p_apply_undo_entry(apply, force->run, force->entry, &problem)) {
+			enum p2p_exit stuck = ctl_say_stuck(ctl, force->edit, &problem, &last);
 
+			if (!*enable->problem.text)
+				enable->problem = problem;
 			code = stuck > code ? stuck : code;
-			continue;
+		} else if (*problem.text) {
+			ctl_say_left(ctl, &problem);
+		} else {
+			force_print(ctl, "No longer wished or allowed, taken back: ", &back);
 		}
-		ctl_say_left(ctl, &problem);
-		unwanted[count] = !*problem.text;
-		if (*problem.text)
-			continue;
-		struct p2p_edit back = p2p_edit_inverse(list[count].edit);
-		struct p2p_buf text = P2P_BUF_INIT;
-
-		p2p_buf_puts(&text, "No longer wished or allowed, taken back: ");
-		p2p_edit_format(&text, &back);
-		topo_print_text(&ctl->topo, "", "    ", p2p_buf_text(&text));
-		p2p_buf_free(&text);
 	}
-	ctl_end_changing();
-	for (size_t i = 0; i < all; i++)
-		if (unwanted[i])
-			list[taken++] = list[i];
-	if (taken)
-		*ret = force_original(ctl, list, taken);
 	if (code == P2P_EXIT_REFUSED)
 		ctl_say(ctl, "what is no longer wished is taken back; nothing else is changed before the journal can "
 			     "be written");
@@ -144,76 +152,156 @@ static enum p2p_exit take_back(struct ctl *ctl, const struct p2p_machine **ret)
 	return code;
 }
 
-static enum p2p_exit enable(struct ctl *ctl)
+/*
+ * What undo left in the way of automatic runs; one that a person asks for
+ * removes it.  And the slots that are no longer disabled.
+ */
+static enum p2p_exit release(struct ctl *ctl)
 {
-	bool automatic = p2p_cli_has(ctl->cli, "auto"), dry = p2p_cli_has(ctl->cli, "dry-run");
-	enum p2p_exit code = ctl_open_policy(ctl);
-	const struct p2p_machine *now = NULL;
+	struct p2p_problem problem = { "" };
+	int error = p2p_cli_has(ctl->cli, "auto") ? 0 : p2p_state_remove(ctl->state_fd, "hold");
+
+	if (error) {
+		p2p_problem_set(&problem, error, "%s/hold: %s", ctl->state, p2p_problem_errno(error));
+		return ctl_complain(ctl, error, &problem);
+	}
+	return ctl->cli->arg_count ? ctl_write_disabled(ctl) : P2P_EXIT_OK;
+}
+
+/* A sentence for the history: what the price, or a live namespace, forbids. */
+static void put_refusals(const struct enable *enable, struct p2p_buf *buf)
+{
+	const struct p2p_plan *plan = enable->plan;
+
+	for (size_t i = 0; i < plan->price_count && buf->len < 400; i++)
+		for (size_t j = 0; j < plan->prices[i].exposed_count && buf->len < 400; j++) {
+			const struct p2p_exposed *exposed = &plan->prices[i].exposed[j];
+
+			if (exposed->accepted)
+				continue;
+			p2p_buf_puts(buf, buf->len ? "; " : "refused: ");
+			print_put_function(&enable->ctl->topo, exposed->function, buf);
+			p2p_buf_printf(buf, ", %s", p2p_sensitive_says(exposed->why));
+		}
+	for (size_t i = 0; i < plan->target_count && buf->len < 400; i++)
+		if (plan->targets[i].refused)
+			p2p_buf_printf(buf, "%snamespace %s %s: %s", buf->len ? "; " : "refused: ",
+				       plan->machine->namespaces[plan->targets[i].namespace].subsystem,
+				       plan->machine->namespaces[plan->targets[i].namespace].number,
+				       plan->targets[i].says);
+}
+
+static void note_end(const struct enable *enable, enum p2p_exit code)
+{
+	struct ctl *ctl = enable->ctl;
+	struct p2p_buf says = P2P_BUF_INIT;
+	const char *outcome = history_outcome(code);
+
+	ctl->history->record.refused = (int64_t)enable->plan->refused;
+	if (code == P2P_EXIT_OK && enable->plan->refused) {
+		put_refusals(enable, &says);
+		outcome = ctl->history->count ? "done" : "refused";
+	}
+	history_end(ctl, outcome, *enable->problem.text ? enable->problem.text : p2p_buf_text(&says));
+	p2p_buf_free(&says);
+}
+
+static enum p2p_exit change(struct enable *enable)
+{
+	const struct p2p_apply apply = ctl_begin_changing(enable->ctl);
+	struct ctl *ctl = enable->ctl;
+
+	for (size_t i = enable->force_count; i-- > 0;)
+		if (enable->unwanted[i])
+			history_take_back(ctl, enable->force[i].run, enable->force[i].entry);
+	history_make(ctl, enable->plan->edits, enable->plan->edit_count);
+	if (!p2p_cli_has(ctl->cli, "auto") && ctl_is_held(ctl))
+		ctl->history->record.hold = "ended";
+	history_begin(ctl);
+	enum p2p_exit code = release(ctl);
 
 	if (code == P2P_EXIT_OK)
-		code = mind_disabled(ctl, dry);
-	if (code == P2P_EXIT_OK && !dry)
-		code = take_back(ctl, &now);
-	if (code != P2P_EXIT_OK)
-		return code;
-	if (now) {
-		p2p_judge_free(ctl->topo.judge);
-		ctl->topo.judge = p2p_judge_new(now, ctl->topo.hardware);
-		ctl->matcher = NULL; /* it asked the one before */
-	}
-	const struct p2p_plan *plan = ctl_plan_policy(ctl, ctl->topo.judge);
-
-	if (plan->edit_count && !dry)
-		code = apply(ctl, plan, automatic);
-	if (code == P2P_EXIT_OK)
-		code = report(ctl, plan);
-	if (!dry && p2p_cli_value(ctl->cli, "save") && (code == P2P_EXIT_OK || code == P2P_EXIT_REFUSED)) {
-		enum p2p_exit saved = save(ctl, p2p_cli_value(ctl->cli, "save"));
-
-		code = code == P2P_EXIT_OK ? saved : code;
-	}
+		code = take_back(enable, &apply);
+	if (code == P2P_EXIT_OK && enable->plan->edit_count)
+		code = make(enable, &apply);
+	note_end(enable, code);
+	ctl_end_changing();
 	return code;
 }
 
-/* What undo left in the way of automatic runs; one that a person asks for removes it. */
-static enum p2p_exit mind_hold(struct ctl *ctl, bool *ret_held)
+static enum p2p_exit save_if_asked(struct ctl *ctl, enum p2p_exit code)
 {
-	struct p2p_problem problem = { "" };
+	const char *path = p2p_cli_value(ctl->cli, "save");
 
-	*ret_held = false;
-	if (p2p_cli_has(ctl->cli, "auto")) {
-		*ret_held = faccessat(ctl->state_fd, "hold", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-		if (*ret_held)
-			ctl_say(ctl, "held: undo took the last run back; `p2pctl enable` ends that");
-		return P2P_EXIT_OK;
-	}
-	int error = p2p_state_remove(ctl->state_fd, "hold");
+	if (!path || (code != P2P_EXIT_OK && code != P2P_EXIT_REFUSED))
+		return code;
+	enum p2p_exit saved = save(ctl, path);
 
-	if (!error)
-		return P2P_EXIT_OK;
-	p2p_problem_set(&problem, error, "%s/hold: %s", ctl->state, p2p_problem_errno(error));
-	return ctl_complain(ctl, error, &problem);
+	return code == P2P_EXIT_OK ? saved : code;
+}
+
+/* A dry run says what the same run would do, and asks the journal as that one does. */
+static enum p2p_exit enable(struct ctl *ctl, struct enable *enable)
+{
+	enum p2p_exit code = ctl_open_policy(ctl);
+
+	if (code == P2P_EXIT_OK)
+		code = choose(ctl);
+	if (code != P2P_EXIT_OK)
+		return code;
+	const struct p2p_machine *machine = enable->dry ? force_recovered(ctl) : ctl->topo.machine;
+
+	enable->force_count = force_list(ctl, &enable->force);
+	enable->unwanted = p2p_arena_array(ctl->topo.arena, enable->force_count, sizeof(*enable->unwanted));
+	force_unwanted(ctl, machine, enable->force, enable->force_count, enable->unwanted);
+	/* What is taken back first is not there any more when the rest is made. */
+	enable->judge = p2p_judge_new(
+		force_without(ctl, machine, enable->force, enable->force_count, enable->unwanted), ctl->topo.hardware);
+	enable->plan = ctl_plan_policy(ctl, enable->judge);
+	if (enable->dry && !p2p_cli_has(ctl->cli, "auto") && ctl->state && ctl_is_held(ctl))
+		puts("Held by undo: that would end.");
+	code = enable->dry ? take_back(enable, NULL) : change(enable);
+	if (code == P2P_EXIT_OK)
+		code = report(ctl, enable->plan);
+	return enable->dry ? code : save_if_asked(ctl, code);
+}
+
+static bool is_held(const struct ctl *ctl)
+{
+	bool held = p2p_cli_has(ctl->cli, "auto") && ctl->state && ctl_is_held(ctl);
+
+	if (held)
+		ctl_say(ctl, "held: undo took the last run back; `p2pctl enable` ends that");
+	return held;
+}
+
+/* A rehearsal that has no state folder has no journal either. */
+static enum p2p_exit open_state(struct ctl *ctl, bool dry)
+{
+	if (!dry)
+		return ctl_open_state(ctl);
+	return ctl->rehearsal && !p2p_cli_value(ctl->cli, "state") ? P2P_EXIT_OK : ctl_read_state(ctl);
 }
 
 static int run(const struct p2p_cli *cli)
 {
 	struct ctl ctl;
+	struct enable all = { .ctl = &ctl, .dry = p2p_cli_has(cli, "dry-run") };
 	enum p2p_exit code = ctl_begin(cli, &ctl);
-	bool held = false;
 
 	if (code == P2P_EXIT_OK && p2p_cli_value(cli, "save") && !ctl.rehearsal) {
 		ctl_say(&ctl, "--save goes with --from: it writes a rehearsed machine");
 		code = P2P_EXIT_USAGE;
 	}
-	if (code == P2P_EXIT_OK && !p2p_cli_has(cli, "dry-run")) {
-		code = ctl_open_state(&ctl);
-		if (code == P2P_EXIT_OK)
-			code = mind_hold(&ctl, &held);
-	}
+	if (code == P2P_EXIT_OK)
+		code = open_state(&ctl, all.dry);
+	bool held = code == P2P_EXIT_OK && is_held(&ctl);
+
 	if (code == P2P_EXIT_OK && !held)
 		code = ctl_look(&ctl, CTL_WANT);
 	if (code == P2P_EXIT_OK && !held)
-		code = enable(&ctl);
+		code = enable(&ctl, &all);
+	p2p_judge_free(all.judge);
 	ctl_close(&ctl);
 	return code;
 }

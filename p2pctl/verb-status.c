@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <fcntl.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "core/view/json-machine.h"
 #include "ctl.h"
@@ -157,17 +155,6 @@ static void show_open(struct status *status)
 	}
 }
 
-static bool is_held(const struct ctl *ctl)
-{
-	struct p2p_buf path = P2P_BUF_INIT;
-
-	p2p_buf_printf(&path, "%s/hold", ctl->state);
-	bool held = faccessat(AT_FDCWD, p2p_buf_text(&path), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-
-	p2p_buf_free(&path);
-	return held;
-}
-
 static enum p2p_exit show(struct ctl *ctl)
 {
 	struct status status = { .ctl = ctl };
@@ -183,14 +170,14 @@ static enum p2p_exit show(struct ctl *ctl)
 			     "when a\ndriver binds to it; nothing tells of a reset.");
 		if (status.drifted)
 			printf("%zu of %zu drifted; `p2pctl enable` puts them back.\n", status.drifted, status.shown);
-		if (is_held(ctl))
+		if (ctl_is_held(ctl))
 			puts("Held by undo until the next `p2pctl enable` or boot.");
 		return P2P_EXIT_OK;
 	}
 	status.json = p2p_json_new(stdout);
 	p2p_json_object(status.json, NULL, false);
 	p2p_json_text(status.json, "schema", "p2pctl/1");
-	p2p_json_bool(status.json, "held", is_held(ctl));
+	p2p_json_bool(status.json, "held", ctl_is_held(ctl));
 	p2p_json_array(status.json, "in_force", false);
 	show_all(&status);
 	p2p_json_array_end(status.json);

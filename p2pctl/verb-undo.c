@@ -3,6 +3,7 @@
 
 #include "core/io/state.h"
 #include "ctl.h"
+#include "history.h"
 
 static bool in_force(const struct p2p_run *run)
 {
@@ -76,17 +77,32 @@ static enum p2p_exit hold(struct ctl *ctl)
 	return ctl_complain(ctl, error, &problem);
 }
 
+static void note(struct ctl *ctl, struct p2p_run *const *runs, size_t count)
+{
+	ctl->history->record.hold = ctl_is_held(ctl) ? NULL : "set";
+	while (count-- > 0)
+		history_take_back_run(ctl, runs[count]);
+	history_begin(ctl);
+}
+
 static enum p2p_exit undo(struct ctl *ctl)
 {
 	struct p2p_run **runs;
 	size_t count = last_runs(ctl, &runs), all_stuck = 0;
 	bool dry = p2p_cli_has(ctl->cli, "dry-run");
 	struct p2p_problem problem = { "" };
-	enum p2p_exit code = dry ? P2P_EXIT_OK : hold(ctl);
 	int error = 0;
 
-	if (code != P2P_EXIT_OK)
+	if (!dry)
+		note(ctl, runs, count);
+	enum p2p_exit code = dry ? P2P_EXIT_OK : hold(ctl);
+
+	if (code != P2P_EXIT_OK) {
+		ctl->history->count = 0;
+		ctl->history->record.hold = NULL;
+		history_end(ctl, "failed", "it could not be held, and nothing was taken back");
 		return code;
+	}
 	if (!count)
 		puts("Nothing of ours is in force.");
 	else
@@ -102,6 +118,8 @@ static enum p2p_exit undo(struct ctl *ctl)
 		error = error ? error : failed;
 		all_stuck += stuck;
 	}
+	if (!dry)
+		history_end(ctl, !error ? "done" : all_stuck ? "stuck" : "failed", problem.text);
 	ctl_end_changing();
 	if (!error) {
 		ctl_say_left(ctl, &problem);

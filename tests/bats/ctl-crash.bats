@@ -217,6 +217,108 @@ full() {
 	is_old
 }
 
+# `enable --dry-run` and then `enable`: both say the same, but that the one would and the other did. Arguments are for both.
+same_as_dry() {
+	local before dry
+	export COLUMNS=1000 # so that nothing is wrapped
+	before=$(cksum state/* overlay 2>/dev/null || true)
+	ctl enable --dry-run "$@"
+	is "$(cksum state/* overlay 2>/dev/null || true)" "$before"
+	dry=$(sed 's/, would be taken back: /, taken back: /' <<<"$output")
+	local code=$status
+	ctl enable "$@"
+	exits "$code"
+	is "$dry" "$output"
+}
+
+@test "enable --dry-run says what enable then says: anew, again, drifted, disabled, named, and with another policy" {
+	same_as_dry
+	says '001d->(000c)->0011'
+	same_as_dry
+	says 'Nothing is to be changed'
+	sed -i '/^word .*02:08.0/d' overlay # somebody put it back
+	same_as_dry
+	says '0000:02:08.0 146.w 001d->(000c)->0011'
+	says_not '0000:02:09.0 146.w'
+	ctl disable nvme1
+	same_as_dry
+	says_not '0000:02:08.0'
+	same_as_dry nvme1
+	says '0000:02:09.0 146.w 001d->(000c)->0011'
+	# The rule goes: what it had done is taken back first.
+	sed -i 's/^    within: switch/    within: node/; s/driver: nvme/driver: none/' policy.yaml
+	same_as_dry
+	says 'No longer wished or allowed, taken back: 0000:02:08.0 146.w 0011->(000c)->001d'
+	is_old
+}
+
+@test "enable --dry-run after undo: it would end the hold, --auto would do nothing, and neither writes" {
+	ctl enable
+	ctl undo
+	ctl enable --dry-run
+	exits 0
+	says 'Held by undo: that would end.'
+	says '001d->(000c)->0011'
+	is_old
+	same_as_dry --auto
+	complains 'held: undo took the last run back'
+	is "$output" ''
+	ctl status
+	says 'Held by undo'
+}
+
+@test "enable --dry-run where a run died: what would be taken back first, and all that is made then" {
+	ctl enable
+	sed -i '/^end /d' state/journal
+	local before
+	before=$(cksum state/* overlay)
+	ctl enable --dry-run
+	exits 0
+	is "$(head -1 <<<"$output")" 'A run that did not end would be taken back first'
+	says '0000:02:09.0 146.w 0011->(000c)->001d'
+	local dry=$output
+	is "$(cksum state/* overlay)" "$before"
+	ctl enable
+	complains 'a run that did not end was taken back first'
+	is "$(tail -n +5 <<<"$dry")" "$output"
+	is_new
+}
+
+@test "an attribute that is wished to be another than we made it: the old one is taken back, then the new one is made" {
+	local space=sys/kernel/config/nvmet/subsystems
+	sed -i '/^end /d' machine.snap
+	cat >>machine.snap <<-EOF
+		list $space : s
+		list $space/s/namespaces : 1
+		read $space/s/namespaces/1/device_path = /dev/nvme1n1
+		read $space/s/namespaces/1/enable = 1
+		read $space/s/namespaces/1/p2pmem = 0
+	EOF
+	echo "end $(grep -cE '^(read|text|hex|link|list|fail) ' machine.snap)" >>machine.snap
+	cat >>policy.yaml <<-'EOF'
+
+		nvmet:
+		  - name: exported
+		    subsystem: "*"
+		    p2pmem: { address: "0000:03:00.0" }
+		    live: restart
+	EOF
+	ctl enable
+	exits 0
+	grep -q "p2pmem 0000:03:00.0%0a" overlay
+	sed -i 's/p2pmem: .*/p2pmem: auto/' policy.yaml
+	same_as_dry
+	exits 0
+	grep -q "p2pmem 1%0a" overlay
+	is "$(grep -c "1/enable 0" overlay)" 0
+	ctl undo # each run of its own
+	exits 0
+	ctl undo
+	exits 0
+	ctl status
+	says 'Nothing of ours is in force.'
+}
+
 @test "a state folder that others may write, or a symbolic link, is not used" {
 	mkdir -m 777 state
 	chmod 777 state

@@ -140,12 +140,23 @@ static uint64_t add(uint64_t hash, const char *bytes, size_t len)
 	return (hash ^ 0xff) * 1099511628211u;
 }
 
+/* Times, processes and what is made of them are in every line of the history: it is told by the rest. */
+static uint64_t add_history(uint64_t hash, const char *line, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (line[i] < '0' || line[i] > '9')
+			hash = (hash ^ (unsigned char)line[i]) * 1099511628211u;
+	return hash;
+}
+
 /* A line of the journal without what differs: "run 1 TIME PID asked enable SUM". */
 static uint64_t add_line(uint64_t hash, const char *line, size_t len)
 {
 	static const char run[] = "run ";
 	int time = 0, rest = 0, sum = 0;
 
+	if (*line == '{')
+		return add_history(hash, line, len);
 	if (len < sizeof(run) || strncmp(line, run, sizeof(run) - 1) != 0)
 		return add(hash, line, len);
 	if (sscanf(line, "run %*u %n%*s %*s %n%*s %*s%n", &time, &rest, &sum) == EOF || !sum || (size_t)sum > len)
@@ -173,6 +184,41 @@ uint64_t files_hash(const struct files *files, const char *more)
 		}
 	}
 	return hash;
+}
+
+/* `text` is one line, and `id` is in it between quotes. */
+static bool has_id(const char *text, size_t len, const char *id, size_t id_len)
+{
+	for (const char *at = text; (at = memmem(at, len - (size_t)(at - text), id, id_len)); at++)
+		if (at > text && at[-1] == '"' && at[id_len] == '"')
+			return true;
+	return false;
+}
+
+char *history_open(const char *folder)
+{
+	static const char mark[] = "\"event\":\"begin\",\"id\":\"";
+	char *path = join(folder, "state/history"), *found = NULL;
+	size_t len = 0;
+	char *bytes = read_whole(path, &len);
+
+	for (char *line = bytes; line && *line && !found;) {
+		char *end = strchr(line, '\n'), *begin = strstr(line, mark);
+
+		if (!end)
+			break;
+		if (begin && begin < end) {
+			char *id = begin + sizeof(mark) - 1;
+			size_t id_len = strcspn(id, "\"");
+
+			if (!has_id(end, strlen(end), id, id_len))
+				found = take(strndup(id, id_len));
+		}
+		line = end + 1;
+	}
+	free(bytes);
+	free(path);
+	return found;
 }
 
 static int compare(const void *a, const void *b)

@@ -52,4 +52,7 @@ char *places_read(const struct place *places, size_t count);
  */
 void places_write(const struct place *places, size_t count, const char *text);
 
+/* The id of a run that began, and of which no later line of the history speaks; NULL: none.  The caller frees it. */
+char *history_open(const char *folder);
+
 #endif

@@ -20,7 +20,7 @@
  *
  * Then the next run, one of several verbs, must end in the old state or in the
  * new one, whichever that verb is for, and `status` must be able to read what
- * there is.
+ * there is, and the history must tell how each run ended, or that it died.
  *
  * The folder WORK has `state` (--state) and, where it is not real, `overlay`
  * (--overlay), which COMMON names: all that lasts, with the places.  Two ends that
@@ -363,6 +363,16 @@ static void fault(const struct scenario *scenario, unsigned long stop, const cha
 	print_errors();
 }
 
+/* Whatever began has an end by now, or another run has said what became of it. */
+static void check_history(const struct scenario *scenario, unsigned long stop, const char *next)
+{
+	char *id = places ? NULL : history_open(work);
+
+	if (id)
+		fault(scenario, stop, next, "the history does not tell how a run ended", 0);
+	free(id);
+}
+
 static void check_follow(const struct scenario *scenario, unsigned long stop, const struct follow *follow)
 {
 	int code = run(follow->verb, follow->option), state = which();
@@ -376,6 +386,10 @@ static void check_follow(const struct scenario *scenario, unsigned long stop, co
 	code = run("status", NULL);
 	if (code)
 		fault(scenario, stop, "status", "it does not succeed", code);
+	code = run("log", NULL);
+	if (code)
+		fault(scenario, stop, "log", "it does not succeed", code);
+	check_history(scenario, stop, follow->verb);
 }
 
 /* What must hold at once, without another run. */
