@@ -269,6 +269,7 @@ static enum p2p_exit recover(struct ctl *ctl)
 	size_t stuck = 0, recovered = 0;
 	int error = p2p_apply_recover(&apply, &problem, &stuck, &recovered);
 
+	ctl_tell_acs_changes(ctl);
 	history_bury(ctl, dead, !error ? "done" : stuck ? "stuck" : "failed", problem.text);
 	ctl_end_changing();
 	history_new(ctl, false);

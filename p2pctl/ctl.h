@@ -79,6 +79,12 @@ enum p2p_exit ctl_write_disabled(struct ctl *ctl);
 /* The state folder, locked, with its journal, and a sink.  What a killed run left is put right first. */
 enum p2p_exit ctl_open_state(struct ctl *ctl);
 
+/*
+ * Leaves for all to read which ACS words were changed and put back so far, as the journal has it, and when
+ * (core/io/acs-changes.h).  A failure is said; it is no reason to stop.
+ */
+void ctl_tell_acs_changes(struct ctl *ctl);
+
 void ctl_close(struct ctl *ctl);
 
 /*

@@ -245,6 +245,7 @@ void history_end(struct ctl *ctl, const char *outcome, const char *says)
 	struct history *history = ctl->history;
 	bool done = !strcmp(outcome, "done");
 
+	ctl_tell_acs_changes(ctl);
 	if (!history->begun && done)
 		return;
 	history->record.event = "end";

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/engine/cached.h"
 #include "core/view/json-machine.h"
 #include "core/view/json-verdict.h"
 #include "pairs.h"
@@ -32,7 +33,8 @@ struct pairs {
 	const char **address, **offer, **client, **hop, **meeting, **host;
 	const char *rule[P2P_RULE_COUNT];
 	const char *remedy[8][4];
-	struct p2p_buf text, scratch;
+	struct p2p_buf text, scratch, cached;
+	struct p2p_cached *past; /* what the kernel may have decided before ACS changed; NULL: not known */
 };
 
 /* Is that pair to be listed?  With -s or -d one of its sides must match. */
@@ -135,6 +137,21 @@ static const char *remedy_text(struct pairs *pairs, const struct p2p_verdict *ve
 	return pairs->remedy[kind][becomes];
 }
 
+/* A JSON value; NULL: nothing is known of it.  Valid until the next call. */
+static const char *cached_text(struct pairs *pairs, const struct p2p_verdict *verdict)
+{
+	struct p2p_cached_answer answer;
+	struct p2p_buf says = P2P_BUF_INIT;
+
+	if (!p2p_cached_pair(pairs->past, verdict, &answer))
+		return NULL;
+	p2p_cached_says(pairs->topo->judge, verdict, &answer, NULL, &says);
+	p2p_buf_reset(&pairs->cached);
+	p2p_json_cached_format(&pairs->cached, &answer, p2p_buf_text(&says));
+	p2p_buf_free(&says);
+	return p2p_buf_text(&pairs->cached);
+}
+
 static void json_pair(struct pairs *pairs, struct p2p_json *json, int provider, int client, struct p2p_buf *reasons)
 {
 	struct p2p_verdict verdict;
@@ -152,6 +169,7 @@ static void json_pair(struct pairs *pairs, struct p2p_json *json, int provider, 
 		.provider = pairs->address[provider], .client = pairs->address[client], .verdict = &verdict,
 		.reasons = p2p_buf_text(reasons), .remedy = remedy_text(pairs, &verdict),
 		.offer = pairs->offer[provider], .client_can = pairs->client[client],
+		.cached = cached_text(pairs, &verdict),
 	};
 	p2p_buf_reset(&pairs->text);
 	p2p_json_pair_format(&pairs->text, &pair);
@@ -165,6 +183,7 @@ static enum p2p_exit print_json(struct pairs *pairs)
 	struct p2p_buf reasons = P2P_BUF_INIT;
 
 	prepare(pairs);
+	pairs->past = p2p_cached_new(pairs->topo->judge, pairs->topo->hardware);
 	p2p_json_envelope(json, "p2ptopo/1", machine);
 	p2p_json_array(json, "devices", false);
 	for (size_t i = 0; i < pairs->count; i++) {
@@ -434,6 +453,8 @@ static enum p2p_exit print(struct topo *topo)
 		code = p2p_cli_has(topo->cli, "json") ? print_json(&pairs) : print_text(&pairs);
 	p2p_buf_free(&pairs.text);
 	p2p_buf_free(&pairs.scratch);
+	p2p_buf_free(&pairs.cached);
+	p2p_cached_free(pairs.past);
 	return code;
 }
 
@@ -444,6 +465,8 @@ static int run(const struct p2p_cli *cli)
 
 	if (p2p_cli_has(cli, "list-columns") && !p2p_cli_has(cli, "across"))
 		return topo_list_columns(cli, columns, sizeof(columns) / sizeof(*columns));
+	if (p2p_cli_has(cli, "json"))
+		want |= P2P_WANT_CHANGES;
 	if (p2p_cli_has(cli, "summary"))
 		want = P2P_WANT_MEMORY | P2P_WANT_RUNNING;
 	enum p2p_exit code = topo_open(cli, want, &topo);

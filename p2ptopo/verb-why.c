@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "core/engine/cached.h"
 #include "core/model/acs.h"
 #include "core/view/json-machine.h"
 #include "core/view/json-verdict.h"
@@ -16,6 +18,7 @@ struct why {
 	struct p2p_offer offer;
 	struct p2p_client client;
 	struct p2p_remedy remedy;
+	struct p2p_cached_answer cached; /* no maps: nothing is known of it */
 	struct p2p_reason *reasons;
 	size_t reason_count;
 	int address_width; /* of the column in print_walk */
@@ -266,6 +269,31 @@ static bool has_acs(const struct why *why)
 	return false;
 }
 
+/* "2026-11-20 12:01:33", local time. */
+static void put_time(struct p2p_buf *buf, int64_t when)
+{
+	time_t at = (time_t)when;
+	char text[32] = "?";
+	struct tm tm;
+
+	if (localtime_r(&at, &tm))
+		strftime(text, sizeof(text), "%F %T", &tm);
+	p2p_buf_puts(buf, text);
+}
+
+/* What p2pctl's changes of this boot imply. */
+static void print_known_cached(const struct why *why)
+{
+	struct p2p_buf text = P2P_BUF_INIT, when = P2P_BUF_INIT;
+
+	put_time(&when, why->cached.since);
+	p2p_cached_says(why->topo->judge, &why->verdict, &why->cached,
+			why->cached.since_known ? p2p_buf_text(&when) : NULL, &text);
+	line(why, "cached", p2p_buf_text(&text));
+	p2p_buf_free(&text);
+	p2p_buf_free(&when);
+}
+
 /*
  * From 5.4 on the kernel keeps a verdict per provider and client and never
  * takes it back when ACS changes (drivers/pci/p2pdma.c: map_types).  Only a
@@ -283,6 +311,10 @@ static void print_cached(const struct why *why)
 	if (p2p_judge_candidates(why->topo->judge)->kind == P2P_KERNEL_BEFORE ||
 	    (p2p_known(p2pdma->fact) && !p2pdma->value))
 		return; /* no such kernel ever decided anything */
+	if (why->cached.maps) {
+		print_known_cached(why);
+		return;
+	}
 	if (why->offer.kind != P2P_OFFER_P2PMEM || set < P2P_RULESET_R2 || verdict->common == P2P_NOBODY ||
 	    !has_acs(why))
 		return;
@@ -336,8 +368,13 @@ static void json_pair(const struct why *why, struct p2p_json *json)
 {
 	struct p2p_buf reasons = P2P_BUF_INIT, remedy = P2P_BUF_INIT, offer = P2P_BUF_INIT, client = P2P_BUF_INIT;
 	struct p2p_buf text = P2P_BUF_INIT;
+	struct p2p_buf says = P2P_BUF_INIT, cached = P2P_BUF_INIT;
 	char a[P2P_BDF_TEXT], b[P2P_BDF_TEXT];
 
+	if (why->cached.maps) {
+		p2p_cached_says(why->topo->judge, &why->verdict, &why->cached, NULL, &says);
+		p2p_json_cached_format(&cached, &why->cached, p2p_buf_text(&says));
+	}
 	json_reasons(why, &reasons);
 	p2p_json_remedy_format(&remedy, &why->remedy);
 	p2p_json_offer_format(&offer, &why->offer);
@@ -347,10 +384,13 @@ static void json_pair(const struct why *why, struct p2p_json *json)
 		.client = p2p_bdf_format(why->topo->machine->functions[why->verdict.client].bdf, true, b),
 		.verdict = &why->verdict, .reasons = p2p_buf_text(&reasons), .remedy = p2p_buf_text(&remedy),
 		.offer = p2p_buf_text(&offer), .client_can = p2p_buf_text(&client),
+		.cached = why->cached.maps ? p2p_buf_text(&cached) : NULL,
 	};
 	p2p_json_pair_format(&text, &pair);
 	p2p_json_raw(json, NULL, text.text, text.len);
 	p2p_buf_free(&text);
+	p2p_buf_free(&says);
+	p2p_buf_free(&cached);
 	p2p_buf_free(&client);
 	p2p_buf_free(&offer);
 	p2p_buf_free(&remedy);
@@ -401,6 +441,11 @@ static enum p2p_exit explain(struct topo *topo, int provider, int client)
 	p2p_judge_offer(topo->judge, provider, &why.offer);
 	p2p_judge_client(topo->judge, client, &why.client);
 	p2p_judge_remedy(topo->judge, &why.verdict, topo->arena, &why.remedy);
+	struct p2p_cached *past = p2p_cached_new(topo->judge, topo->hardware);
+
+	if (!p2p_cached_pair(past, &why.verdict, &why.cached))
+		why.cached = (struct p2p_cached_answer){ 0 };
+	p2p_cached_free(past);
 	why.reasons = p2p_arena_array(topo->arena, max, sizeof(*why.reasons));
 	why.reason_count = p2p_judge_reasons(topo->judge, &why.verdict, why.reasons, max);
 	if (!p2p_cli_has(topo->cli, "json"))
@@ -415,7 +460,7 @@ static enum p2p_exit explain(struct topo *topo, int provider, int client)
 static int run(const struct p2p_cli *cli)
 {
 	struct topo topo;
-	enum p2p_exit code = topo_open(cli, P2P_WANT_ALL | P2P_WANT_RUNNING, &topo);
+	enum p2p_exit code = topo_open(cli, P2P_WANT_ALL | P2P_WANT_RUNNING | P2P_WANT_CHANGES, &topo);
 
 	if (code == P2P_EXIT_OK) {
 		int provider = topo_device(&topo, cli->args[0]);

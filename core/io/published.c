@@ -29,7 +29,7 @@ static int check(int fd, mode_t kind)
 }
 
 /* *ret is a descriptor of the file, which is what it should be. */
-static int open_checked(int *ret)
+static int open_checked(const char *name, int *ret)
 {
 	int dir = open(P2P_PUBLISHED_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
@@ -38,7 +38,7 @@ static int open_checked(int *ret)
 	int error = check(dir, S_IFDIR), fd = -1;
 
 	if (!error) {
-		fd = openat(dir, P2P_PUBLISHED_NAME, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+		fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 		if (fd < 0)
 			error = errno == ELOOP ? -EPERM : -errno;
 		else
@@ -54,9 +54,9 @@ static int open_checked(int *ret)
 	return 0;
 }
 
-int p2p_published_read(uint64_t offset, void *buffer, size_t length, size_t *ret)
+int p2p_published_read(const char *name, uint64_t offset, void *buffer, size_t length, size_t *ret)
 {
-	int fd = -1, error = open_checked(&fd);
+	int fd = -1, error = open_checked(name, &fd);
 	size_t done = 0;
 
 	while (!error && done < length) {
@@ -80,7 +80,7 @@ int p2p_published_read(uint64_t offset, void *buffer, size_t length, size_t *ret
 int p2p_published_age(int64_t *ret)
 {
 	struct stat st;
-	int fd = -1, error = open_checked(&fd);
+	int fd = -1, error = open_checked(P2P_PUBLISHED_NAME, &fd);
 
 	if (error)
 		return error;

@@ -36,12 +36,13 @@ extern const struct p2p_published_fact p2p_published_facts[];
 extern const size_t p2p_published_fact_count;
 
 /*
- * Bytes of this machine's published state, as a source's read.  -ENOENT: there
- * is none; -EPERM: it, or its folder, is not root's or can be written by others.
+ * Bytes of a file that was published (P2P_PUBLISHED_NAME, P2P_ACS_CHANGES_NAME),
+ * as a source's read.  -ENOENT: there is none; -EPERM: it, or its folder, is not
+ * root's or can be written by others.
  */
-int p2p_published_read(uint64_t offset, void *buffer, size_t length, size_t *ret);
+int p2p_published_read(const char *name, uint64_t offset, void *buffer, size_t length, size_t *ret);
 
-/* How old it is, in seconds by its modification; as above. */
+/* How old the state is, in seconds by its modification; as above. */
 int p2p_published_age(int64_t *ret);
 
 #endif

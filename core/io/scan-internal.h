@@ -59,6 +59,9 @@ const char *p2p_scan_base_name(const char *path);
 /* scan-published.c: what p2pctl left of what this run may not look at. */
 void p2p_scan_published(struct p2p_scan *scan);
 
+/* scan-acs-changes.c: what p2pctl changed of ACS in this boot. */
+void p2p_scan_acs_changes(struct p2p_scan *scan);
+
 /* scan-nvmet.c: the namespaces that this host offers to others. */
 void p2p_scan_nvmet(struct p2p_scan *scan);
 

@@ -152,6 +152,8 @@ int p2p_scan(struct p2p_source *source, const struct p2p_scan_options *options, 
 	if (!error) {
 		p2p_scan_hierarchy(&scan);
 		p2p_scan_published(&scan);
+		if (options->want & P2P_WANT_CHANGES)
+			p2p_scan_acs_changes(&scan);
 		if (options->want & P2P_WANT_CHILDREN)
 			p2p_scan_children(&scan);
 		if (options->want & P2P_WANT_NAMES)

@@ -25,6 +25,7 @@ enum p2p_want {
 	P2P_WANT_ALL = 63,
 	/* /proc/bus/pci/devices even where folders tell the order: for a snapshot that is unpacked. */
 	P2P_WANT_ORDER = 64,
+	P2P_WANT_CHANGES = 512, /* what p2pctl changed of ACS in this boot */
 	P2P_WANT_TARGETS = 256, /* what p2pctl sets: nvmet namespaces, runtime power management */
 	/* What a policy selects by and a price asks, of DETAIL: serial, driver_override, removable; DMI. */
 	P2P_WANT_POLICY = 512,

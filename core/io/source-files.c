@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "../base/arena.h"
+#include "acs-changes.h"
 #include "kernel-allowlist.h"
 #include "kernel.h"
 #include "netlink.h"
@@ -402,7 +403,9 @@ static int files_read(struct p2p_source *source, const char *key, uint64_t offse
 	struct files *files = (struct files *)source;
 
 	if (files->live && !strcmp(key, "published/state.json"))
-		return p2p_published_read(offset, buffer, length, ret);
+		return p2p_published_read(P2P_PUBLISHED_NAME, offset, buffer, length, ret);
+	if (files->live && !strcmp(key, "published/acs-changes"))
+		return p2p_published_read(P2P_ACS_CHANGES_NAME, offset, buffer, length, ret);
 	return (is_file(key) ? file_read : mount_read)(files, key, offset, buffer, length, ret);
 }
 

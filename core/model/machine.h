@@ -204,6 +204,23 @@ struct p2p_namespace {
 	int function;			/* behind device_path; P2P_NOBODY: none, or not known */
 };
 
+/*
+ * A word of ACS that p2pctl changed in this boot, or put back; what the kernel
+ * decided before may still be in its cache (core/engine/cached.h).
+ */
+struct p2p_acs_event {
+	int64_t time;		     /* seconds since 1970 */
+	struct p2p_bdf bdf;	     /* the function that had this address then */
+	uint16_t offset;	     /* of the control word */
+	uint16_t before, mask, after; /* the whole word; only the bits in `mask` were written */
+	bool back;		     /* it was put back */
+	unsigned run;		     /* of the journal, with its entry */
+	size_t entry;
+	bool memory_known;	     /* is it known whose memory peers could use just before it */
+	const struct p2p_bdf *memory;
+	size_t memory_count;
+};
+
 /* Something a person should hear about the reading; it never changes an answer in silence. */
 struct p2p_message {
 	const char *text; /* may hold foreign bytes */
@@ -220,6 +237,9 @@ struct p2p_machine {
 	struct p2p_fact nvmet;    /* ABSENT: no nvmet here, or configfs is not mounted */
 	struct p2p_namespace *namespaces; /* by subsystem, number */
 	size_t namespace_count;
+	struct p2p_fact acs_history; /* is it known what p2pctl changed of ACS in this boot; ABSENT: nothing */
+	const struct p2p_acs_event *acs_events; /* in the order in which it was done */
+	size_t acs_event_count;
 	struct p2p_message *messages;
 	const char *const *assumptions; /* what was assumed, one sentence each */
 	size_t assumption_count;

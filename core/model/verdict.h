@@ -50,6 +50,13 @@ struct p2p_verdict {
 	unsigned unsure;           /* hops of which that is not known */
 };
 
+/* What the kernel may still answer because it decided before ACS changed (core/engine/cached.h). */
+struct p2p_cached_answer {
+	uint8_t maps;	  /* bit (1 << map) for each; never the verdict's own */
+	bool since_known; /* else somebody else changed ACS, nobody knows when */
+	int64_t since;	  /* when ACS changed, seconds since 1970 */
+};
+
 /* What a provider has for peers. */
 enum p2p_offer_kind {
 	P2P_OFFER_UNKNOWN = 0,

@@ -83,7 +83,9 @@ void p2p_json_pair_format(struct p2p_buf *buf, const struct p2p_json_pair *pair)
 	p2p_buf_puts(buf, pair->offer);
 	p2p_buf_puts(buf, ", \"client_can\": ");
 	p2p_buf_puts(buf, pair->client_can);
-	p2p_buf_puts(buf, ", \"cached\": null, \"measured\": null}");
+	p2p_buf_puts(buf, ", \"cached\": ");
+	p2p_buf_puts(buf, pair->cached ? pair->cached : "null");
+	p2p_buf_puts(buf, ", \"measured\": null}");
 }
 
 void p2p_json_reason_format(struct p2p_buf *buf, const char *rule, const char *device, const char *says)
@@ -128,6 +130,27 @@ void p2p_json_remedy_format(struct p2p_buf *buf, const struct p2p_remedy *remedy
 		put_text(buf, remedy->setpci[i]);
 	}
 	p2p_buf_puts(buf, "]}");
+}
+
+void p2p_json_cached_format(struct p2p_buf *buf, const struct p2p_cached_answer *answer, const char *says)
+{
+	const char *between = "";
+
+	p2p_buf_puts(buf, "{\"maps\": [");
+	for (int map = P2P_MAP_NOT_SUPPORTED; map <= P2P_MAP_THRU_HOST_BRIDGE; map++)
+		if (answer->maps & 1u << map) {
+			p2p_buf_puts(buf, between);
+			put_text(buf, p2p_map_name((enum p2p_map)map));
+			between = ", ";
+		}
+	p2p_buf_puts(buf, "], \"since\": ");
+	if (answer->since_known)
+		p2p_buf_printf(buf, "%lld", (long long)answer->since);
+	else
+		p2p_buf_puts(buf, "null");
+	put_key(buf, "says");
+	put_text(buf, says);
+	p2p_buf_putc(buf, '}');
 }
 
 void p2p_json_offer_format(struct p2p_buf *buf, const struct p2p_offer *offer)

@@ -15,6 +15,7 @@ struct p2p_json_pair {
 	const char *reasons;           /* JSON objects with commas between them */
 	const char *remedy;            /* a JSON value */
 	const char *offer, *client_can; /* JSON values */
+	const char *cached;            /* a JSON value; NULL: null */
 };
 
 /* Appends one pair as one JSON object. */
@@ -28,6 +29,9 @@ void p2p_json_remedy_short(struct p2p_buf *buf, enum p2p_remedy_kind kind, enum 
 
 /* The whole of it, with what to type. */
 void p2p_json_remedy_format(struct p2p_buf *buf, const struct p2p_remedy *remedy);
+
+/* {"maps": [...], "since": SECONDS, "says": ...} */
+void p2p_json_cached_format(struct p2p_buf *buf, const struct p2p_cached_answer *answer, const char *says);
 
 void p2p_json_offer_format(struct p2p_buf *buf, const struct p2p_offer *offer);
 void p2p_json_client_format(struct p2p_buf *buf, const struct p2p_client *client);

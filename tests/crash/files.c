@@ -140,7 +140,7 @@ static uint64_t add(uint64_t hash, const char *bytes, size_t len)
 	return (hash ^ 0xff) * 1099511628211u;
 }
 
-/* Times, processes and what is made of them are in every line of the history: it is told by the rest. */
+/* Times, processes and what is made of them are in each line of what is told: the rest tells it from others. */
 static uint64_t add_history(uint64_t hash, const char *line, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
@@ -155,7 +155,7 @@ static uint64_t add_line(uint64_t hash, const char *line, size_t len)
 	static const char run[] = "run ";
 	int time = 0, rest = 0, sum = 0;
 
-	if (*line == '{')
+	if (*line == '{' || (len > 5 && (!memcmp(line, "made ", 5) || !memcmp(line, "back ", 5))))
 		return add_history(hash, line, len);
 	if (len < sizeof(run) || strncmp(line, run, sizeof(run) - 1) != 0)
 		return add(hash, line, len);
