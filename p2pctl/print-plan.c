@@ -205,6 +205,30 @@ static void print_acceptance(const struct topo *topo, const struct p2p_plan *pla
 	p2p_buf_free(&text);
 }
 
+/* Each once, whatever hop it is the price of. */
+static void print_unrecorded(const struct topo *topo, const struct p2p_plan *plan)
+{
+	bool *is = p2p_arena_array(topo->arena, plan->machine->function_count, sizeof(*is));
+	int *list = p2p_arena_array(topo->arena, plan->machine->function_count, sizeof(*list));
+	struct p2p_buf text = P2P_BUF_INIT;
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan->price_count; i++)
+		for (size_t j = 0; j < plan->prices[i].unrecorded_count; j++)
+			is[plan->prices[i].unrecorded[j]] = true;
+	for (size_t i = 0; i < plan->machine->function_count; i++)
+		if (is[i])
+			list[count++] = (int)i;
+	if (count) {
+		p2p_buf_puts(&text,
+			     "not recorded, and not counted: whether driver_override or the like gives to a guest ");
+		put_functions(topo, list, count, &text);
+		p2p_buf_puts(&text, "; on the machine itself that is asked");
+		topo_print_text(topo, "  ", "      ", p2p_buf_text(&text));
+	}
+	p2p_buf_free(&text);
+}
+
 void print_prices(const struct topo *topo, const struct p2p_plan *plan)
 {
 	if (!plan->price_count)
@@ -213,6 +237,7 @@ void print_prices(const struct topo *topo, const struct p2p_plan *plan)
 	for (size_t i = 0; i < plan->price_count; i++)
 		print_price(topo, &plan->prices[i]);
 	print_acceptance(topo, plan);
+	print_unrecorded(topo, plan);
 }
 
 void print_plan(const struct topo *topo, const struct p2p_plan *plan, const char *bootargs)
@@ -373,6 +398,7 @@ void print_json_prices(struct p2p_json *json, const struct p2p_plan *plan)
 			p2p_json_object_end(json);
 		}
 		p2p_json_array_end(json);
+		json_functions(json, "not_recorded", plan, price->unrecorded, price->unrecorded_count);
 		p2p_json_bool(json, "refused", price->refused);
 		p2p_json_object_end(json);
 	}

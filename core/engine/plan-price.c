@@ -134,7 +134,11 @@ static bool is_external(const struct p2p_function *function)
 	return p2p_known(function->removable.fact) && !strcmp(function->removable.text, "removable");
 }
 
-/* It was asked for and failed.  What a snapshot never recorded is another thing: nothing is changed there. */
+/*
+ * It was asked for and failed.  What a snapshot never recorded is another
+ * thing: older ones have no driver_override at all, and nothing is changed
+ * there.  It refuses nothing, and is told (is_unrecorded).
+ */
 static bool could_not_be_read(struct p2p_fact fact)
 {
 	return fact.know == P2P_UNKNOWN && fact.error && fact.error != -ENODATA;
@@ -158,6 +162,19 @@ static enum p2p_sensitive find_sensitive(struct p2p_planner *planner, int index)
 	    could_not_be_read(function->removable.fact) || could_not_be_read(machine->host.cmdline.fact))
 		return P2P_SENSITIVE_UNKNOWN;
 	return P2P_SENSITIVE_NOT;
+}
+
+/* Nobody asked whether it has an owner, or will have: a live source always does. */
+static bool is_unrecorded(const struct p2p_machine *machine, int index)
+{
+	const struct p2p_function *function = &machine->functions[index];
+	const struct p2p_fact facts[] = { function->driver_override.fact, function->removable.fact,
+					  machine->host.cmdline.fact };
+
+	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++)
+		if (facts[i].know == P2P_UNKNOWN && facts[i].error == -ENODATA)
+			return !p2p_function_sensitive(machine, index);
+	return false;
 }
 
 static bool is_below(const struct p2p_judge *judge, int index, int port)
@@ -196,6 +213,14 @@ static void expose(struct p2p_planner *planner, const int *list, size_t count)
 			planner->exposed[planner->exposed_count++] = (struct p2p_exposed){
 				index, planner->sensitive[index], planner->accepted[index] };
 	}
+}
+
+static void find_unrecorded(const struct p2p_machine *machine, const int *list, size_t count, int *ret,
+			    size_t *ret_count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (is_unrecorded(machine, list[i]))
+			ret[(*ret_count)++] = list[i];
 }
 
 static void *copy(struct p2p_arena *arena, const void *list, size_t count, size_t each)
@@ -238,6 +263,11 @@ void p2p_plan_price(struct p2p_planner *planner, int port, struct p2p_price *ret
 	if (price.from_count && price.to_count) {
 		expose(planner, from, price.from_count);
 		expose(planner, to, price.to_count);
+		int *unrecorded = p2p_arena_array(planner->arena, price.from_count + price.to_count, sizeof(*unrecorded));
+
+		find_unrecorded(judge->machine, from, price.from_count, unrecorded, &price.unrecorded_count);
+		find_unrecorded(judge->machine, to, price.to_count, unrecorded, &price.unrecorded_count);
+		price.unrecorded = unrecorded;
 	}
 	price.from = copy(planner->arena, from, price.from_count, sizeof(*from));
 	price.to = copy(planner->arena, to, price.to_count, sizeof(*to));

@@ -68,6 +68,9 @@ struct p2p_price {
 	size_t from_count, to_count;
 	const struct p2p_exposed *exposed;
 	size_t exposed_count;
+	/* Of both: a snapshot does not tell who will own them, so nothing was counted; of a live machine, none. */
+	const int *unrecorded;
+	size_t unrecorded_count;
 	bool refused; /* something exposed is not accepted: the hop's change is not made */
 };
 

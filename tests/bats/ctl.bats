@@ -256,10 +256,6 @@ owned() {
 	done
 }
 
-@test "plan and status print what schema/p2pctl-1.json says" {
-	json_all_ok
-}
-
 # `edited SED`: switch-acs with a line of it changed, planned for.
 edited() {
 	sed "$1" "$(snap switch-acs)" | sed '$d' >edited.snap
@@ -273,4 +269,28 @@ edited() {
 	says 'REFUSED: 05:00.0'
 	edited 's|^link sys.bus.pci.devices.0000:05:00.0 -> .*|fail sys/bus/pci/devices/0000:05:00.0 EIO|'
 	says '02:08.0: 03:00.0 (nvme0) reaches 04:00.0 (nvme1), 05:00.0'
+}
+
+@test "what a snapshot never recorded of a device's owner refuses nothing, is not counted, and is told" {
+	edited ''
+	exits 0
+	says 'not recorded, and not counted: whether driver_override or the like gives to a'
+	says '03:00.0 (nvme0), 04:00.0 (nvme1), 05:00.0 (eth0); on the machine'
+	p2pctl plan -F edited.snap nvme0 nvme1 --json
+	json_ok
+	is "$(get '[.plan.price[].not_recorded | length] | join(" ")')" '3 3'
+	local bdf words=''
+	for bdf in 03:00.0 04:00.0 05:00.0; do
+		words+="\\|^link sys.bus.pci.devices.0000:$bdf ->|i read sys/bus/pci/devices/0000:$bdf/driver_override = (null)"$'\n'
+		grep -q "0000:$bdf/removable" "$(snap switch-acs)" ||
+			words+="\\|^link sys.bus.pci.devices.0000:$bdf ->|i fail sys/bus/pci/devices/0000:$bdf/removable ENOENT"$'\n'
+	done
+	edited "$words"
+	exits 0
+	says_not 'not recorded'
+	says '02:09.0: 04:00.0 (nvme1) reaches 03:00.0 (nvme0), 05:00.0 (eth0)'
+}
+
+@test "plan and status print what schema/p2pctl-1.json says" {
+	json_all_ok
 }
