@@ -115,7 +115,7 @@ static enum p2p_exit read_devices(struct log *log)
 	for (size_t i = 0; i < ctl->cli->arg_count && code == P2P_EXIT_OK; i++) {
 		struct p2p_buf path = P2P_BUF_INIT;
 		struct p2p_bdf bdf;
-		bool address = !p2p_bdf_parse(ctl->cli->args[i], &bdf);
+		bool address = !p2p_bdf_parse_typed(ctl->cli->args[i], &bdf);
 		int index = address ? p2p_machine_find(machine, bdf) : topo_device(&ctl->topo, ctl->cli->args[i]);
 
 		if (index == P2P_NOBODY && !address)

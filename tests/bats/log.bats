@@ -185,7 +185,7 @@ line() {
 	is "$(number)" 'e1 e2 e3 e4'
 	ctl log --json nvme0
 	is "$(number)" 'e2'
-	ctl log --json 0000:02:0a.0
+	ctl log --json 2:a.0
 	is "$(number)" 'e4'
 	ctl log --json 0000:77:00.0 # gone, or never there
 	is "$(number)" ''
