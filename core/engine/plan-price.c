@@ -164,19 +164,6 @@ static enum p2p_sensitive find_sensitive(struct p2p_planner *planner, int index)
 	return P2P_SENSITIVE_NOT;
 }
 
-/* Nobody asked whether it has an owner, or will have: a live source always does. */
-static bool is_unrecorded(const struct p2p_machine *machine, int index)
-{
-	const struct p2p_function *function = &machine->functions[index];
-	const struct p2p_fact facts[] = { function->driver_override.fact, function->removable.fact,
-					  machine->host.cmdline.fact };
-
-	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++)
-		if (facts[i].know == P2P_UNKNOWN && facts[i].error == -ENODATA)
-			return !p2p_function_sensitive(machine, index);
-	return false;
-}
-
 static bool is_below(const struct p2p_judge *judge, int index, int port)
 {
 	while (index != P2P_NOBODY && index != port)
@@ -215,11 +202,24 @@ static void expose(struct p2p_planner *planner, const int *list, size_t count)
 	}
 }
 
-static void find_unrecorded(const struct p2p_machine *machine, const int *list, size_t count, int *ret,
-			    size_t *ret_count)
+/* Nobody asked whether it has an owner, or will have: a live source always does. */
+static bool is_unrecorded(struct p2p_planner *planner, int index)
+{
+	const struct p2p_machine *machine = planner->judge->machine;
+	const struct p2p_function *function = &machine->functions[index];
+	const struct p2p_fact facts[] = { function->driver_override.fact, function->removable.fact,
+					  machine->host.cmdline.fact };
+
+	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++)
+		if (facts[i].know == P2P_UNKNOWN && facts[i].error == -ENODATA)
+			return !find_sensitive(planner, index);
+	return false;
+}
+
+static void find_unrecorded(struct p2p_planner *planner, const int *list, size_t count, int *ret, size_t *ret_count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (is_unrecorded(machine, list[i]))
+		if (is_unrecorded(planner, list[i]))
 			ret[(*ret_count)++] = list[i];
 }
 
@@ -265,8 +265,8 @@ void p2p_plan_price(struct p2p_planner *planner, int port, struct p2p_price *ret
 		expose(planner, to, price.to_count);
 		int *unrecorded = p2p_arena_array(planner->arena, price.from_count + price.to_count, sizeof(*unrecorded));
 
-		find_unrecorded(judge->machine, from, price.from_count, unrecorded, &price.unrecorded_count);
-		find_unrecorded(judge->machine, to, price.to_count, unrecorded, &price.unrecorded_count);
+		find_unrecorded(planner, from, price.from_count, unrecorded, &price.unrecorded_count);
+		find_unrecorded(planner, to, price.to_count, unrecorded, &price.unrecorded_count);
 		price.unrecorded = unrecorded;
 	}
 	price.from = copy(planner->arena, from, price.from_count, sizeof(*from));
