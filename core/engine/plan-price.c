@@ -263,7 +263,8 @@ void p2p_plan_price(struct p2p_planner *planner, int port, struct p2p_price *ret
 	if (price.from_count && price.to_count) {
 		expose(planner, from, price.from_count);
 		expose(planner, to, price.to_count);
-		int *unrecorded = p2p_arena_array(planner->arena, price.from_count + price.to_count, sizeof(*unrecorded));
+		int *unrecorded =
+			p2p_arena_array(planner->arena, price.from_count + price.to_count, sizeof(*unrecorded));
 
 		find_unrecorded(planner, from, price.from_count, unrecorded, &price.unrecorded_count);
 		find_unrecorded(planner, to, price.to_count, unrecorded, &price.unrecorded_count);
