@@ -78,7 +78,7 @@ static bool generated_is(const unsigned char *at, size_t bytes, uint64_t seed)
 		differ |= there ^ value;
 	}
 	generate(&state, &value);
-	return !(differ[0] | differ[1] | differ[3]) && (i == bytes || !memcmp(at + i, &value, bytes - i));
+	return !(differ[0] | differ[1] | differ[2] | differ[3]) && (i == bytes || !memcmp(at + i, &value, bytes - i));
 }
 
 void p2p_stamp_fill(void *block, size_t bytes, const struct p2p_stamp *stamp)
