@@ -175,6 +175,8 @@ static void check_poison(void)
 	memory[0] ^= 1;
 	CHECK(p2p_poison_changed(memory, sizeof(memory), 42, 1 << 16, &first) == 3 && first == 0);
 	CHECK(p2p_bytes_changed(copy, memory, sizeof(memory), &first) == 3 && first == 0);
+	CHECK(p2p_poison_changed(memory, 8184, 42, 1 << 16, &first) == 2 && first == 0);
+	CHECK(p2p_poison_changed(memory + 8, 8184, 42, (1 << 16) + 8, &first) == 2 && first == 4089);
 	first = 4711;
 	CHECK(p2p_bytes_changed(copy, copy, sizeof(copy), &first) == 0 && first == 4711);
 	CHECK(p2p_bytes_changed(copy, memory, 0, &first) == 0 && first == 4711);
