@@ -11,11 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../base/buf.h"
 #include "fact.h"
 
 /* The highest that was proved; each needs the ones before it. */
 enum p2p_bench_level {
-	P2P_BENCH_NOTHING = 0, /* not tried, or it failed before it could be told */
+	P2P_BENCH_NOTHING = 0, /* not tried, refused, or it failed before it could be told */
 	P2P_BENCH_ALLOWED,     /* the kernel allows it; the I/O failed or hung */
 	P2P_BENCH_WORKS,       /* the I/O says success; bytes were not checked, or arrived wrong */
 	P2P_BENCH_INTACT,      /* every checked byte arrived */
@@ -63,11 +64,12 @@ struct p2p_bench_cell {
 
 /*
  * What a result rests on, as words in a fixed order: a result is void as soon
- * as one of them is another.  core/engine/bench-identity.c says which.
+ * as one of them is another.  core/engine/bench-identity.h makes and compares
+ * them; nobody else looks into them.
  */
 struct p2p_bench_word {
 	const char *name;  /* "kernel", "provider.serial", "acs 0000:00:01.0/00.0" */
-	const char *value; /* NULL: could not be known; then nothing is proved of it later */
+	const char *value; /* "": there is none; NULL: could not be known, and then nothing is proved of it later */
 };
 
 struct p2p_bench_result {
@@ -86,11 +88,28 @@ struct p2p_bench_result {
 	size_t identity_count;
 	const char *const *faults; /* lines of the kernel's log about this pair during the run */
 	size_t fault_count;
+	bool refused;	   /* the kernel took the host's memory and would not take the peer's */
 	bool hung;	   /* a transfer never ended */
 	bool interrupted;  /* by a person: cells are missing */
 };
 
 /* "allowed", "works", ...; "nothing". */
 const char *p2p_bench_level_name(enum p2p_bench_level level);
+
+/* The level of that name.  False, and *ret untouched: there is none. */
+bool p2p_bench_level_find(const char *name, enum p2p_bench_level *ret);
+
+/*
+ * The cell that `bytes_per_second` is of: the fastest through peer memory that
+ * reached the result's level; its speed in bytes/s.  NULL, and *ret untouched:
+ * none did.
+ */
+const struct p2p_bench_cell *p2p_bench_best(const struct p2p_bench_result *result, double *ret);
+
+/* Did it find that bytes do not arrive, that transfers fail or hang, or that bytes beside the range change? */
+bool p2p_bench_is_bad(const struct p2p_bench_result *result);
+
+/* The name of a cell, as `--compare` pairs them: "4k x 8", "4k x 8 x 2 jobs, random". */
+void p2p_bench_cell_name(const struct p2p_bench_cell *cell, struct p2p_buf *ret);
 
 #endif
