@@ -20,6 +20,17 @@
 size_t p2p_bench_identity(const struct p2p_machine *machine, int provider, int src, int dst, struct p2p_arena *arena,
 			  const struct p2p_bench_word **ret);
 
+/* The ends of a copy, as their words begin: provider, src, dst. */
+#define P2P_BENCH_ENDS 3
+extern const char *const p2p_bench_ends[P2P_BENCH_ENDS];
+
+/*
+ * Which function an end of a result is on this machine: who has its place, else
+ * who has its serial number, else its address.  P2P_NOBODY: that leg was left
+ * out, or it is not here.
+ */
+int p2p_bench_find(const struct p2p_machine *machine, const struct p2p_bench_result *result, unsigned end);
+
 /*
  * Does the result still hold?  YES: all it rests on is the same.  NO: something
  * is another now.  MAYBE: nothing is seen to be, and something is not known,

@@ -16,8 +16,14 @@
 #include "../base/problem.h"
 #include "../model/bench.h"
 
-#define P2P_RESULTS_DIR "/var/lib/p2pctl/results"
+#define P2P_RESULTS_TOP "/var/lib/p2pctl"
+#define P2P_RESULTS_FOLDER "results"
+#define P2P_RESULTS_DIR P2P_RESULTS_TOP "/" P2P_RESULTS_FOLDER
 #define P2P_RESULTS_NAME "bench.jsonl"
+#define P2P_RESULTS_SCHEMA "p2p-bench/1"
+
+/* The file as a key of a source. */
+#define P2P_RESULTS_KEY P2P_RESULTS_FOLDER "/" P2P_RESULTS_NAME
 
 /* The file is never more bytes than this, and more are not believed; of a pair so many results are kept. */
 #define P2P_RESULTS_MAX ((size_t)8 << 20)

@@ -25,6 +25,11 @@ enum p2p_want {
 	P2P_WANT_ALL = 63,
 	/* /proc/bus/pci/devices even where folders tell the order: for a snapshot that is unpacked. */
 	P2P_WANT_ORDER = 64,
+	/*
+	 * What p2pctl bench found, and where there is any what it rests on; what is needed of functions is read of
+	 * those that can have been measured.  With CHILDREN.
+	 */
+	P2P_WANT_RESULTS = 512,
 	P2P_WANT_TARGETS = 256, /* what p2pctl sets: nvmet namespaces, runtime power management */
 	P2P_WANT_RUNNING = 128, /* the running kernel's own allowlist: as root the costliest thing that is read */
 };

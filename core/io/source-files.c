@@ -27,6 +27,7 @@
 #include "netlink.h"
 #include "pcilib.h"
 #include "published.h"
+#include "results.h"
 
 #define DEVICES "sys/bus/pci/devices"
 #define FUNCTION_MAX 31
@@ -403,6 +404,8 @@ static int files_read(struct p2p_source *source, const char *key, uint64_t offse
 
 	if (files->live && !strcmp(key, "published/state.json"))
 		return p2p_published_read(offset, buffer, length, ret);
+	if (files->live && !strcmp(key, P2P_RESULTS_KEY))
+		return p2p_results_read(offset, buffer, length, ret);
 	return (is_file(key) ? file_read : mount_read)(files, key, offset, buffer, length, ret);
 }
 

@@ -15,6 +15,7 @@
  *                     names from pci.ids, hex in lower case     (pcilib.c)
  *   published/state.json  what p2pctl published, where it can be believed;
  *   published/age     and for how many seconds it has been (published.c)
+ *   results/bench.jsonl  what p2pctl bench found, where it can be believed (results.c)
  *   net/NAME          rtnetlink's words of a network interface  (netlink.c)
  *
  * Errors are facts: -ENOENT the machine has none; -EACCES, -EPERM may not
