@@ -31,6 +31,8 @@ static void run_child(const struct bench_child *child, pid_t parent)
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (child->lock_fd)
+		close(child->lock_fd);
 	if (getppid() != parent)
 		_exit(1);
 	_exit(child->work(child->context));

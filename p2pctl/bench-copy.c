@@ -57,7 +57,7 @@ struct runner {
 	struct bench_done *done;
 	uint64_t first, count, next; /* its part: blocks from `first` on */
 	uint64_t random, deadline, now;
-	unsigned flying;
+	unsigned flying, flying_of[BENCH_LEG_WRITE + 1];
 	bool ending;
 	struct bench_side side;
 	struct p2p_problem problem;
@@ -110,7 +110,7 @@ static void start(struct runner *runner, unsigned slot, enum bench_leg leg)
 	if (error)
 		fail(runner, error, leg, offset);
 	else
-		runner->flying++;
+		runner->flying_of[leg]++, runner->flying++;
 }
 
 static bool is_over(const struct runner *runner)
@@ -159,6 +159,7 @@ static void land(struct runner *runner, const struct bench_done *done)
 {
 	struct flight *flight = &runner->flights[done->slot];
 
+	runner->flying_of[flight->leg]--;
 	runner->flying--;
 	if (done->result != (int)runner->job->bs) {
 		fail(runner, done->result < 0 ? done->result : -EIO, flight->leg,
@@ -173,6 +174,13 @@ static void land(struct runner *runner, const struct bench_done *done)
 	begin(runner, done->slot);
 }
 
+static void show(const struct runner *runner)
+{
+	for (int leg = BENCH_LEG_READ; leg <= BENCH_LEG_WRITE; leg++)
+		atomic_store_explicit(&runner->pulse->units[runner->unit.number].flying[leg], runner->flying_of[leg],
+				      memory_order_relaxed);
+}
+
 static void copy(struct runner *runner)
 {
 	uint64_t cpu = thread_cpu(), begun = bench_now();
@@ -182,6 +190,7 @@ static void copy(struct runner *runner)
 	for (unsigned slot = 0; slot < runner->job->depth; slot++)
 		begin(runner, slot);
 	while (runner->flying) {
+		show(runner);
 		int count = runner->ring->reap(&runner->unit, runner->done, runner->job->depth);
 
 		if (count < 0) {
@@ -193,6 +202,7 @@ static void copy(struct runner *runner)
 			land(runner, &runner->done[i]);
 		atomic_fetch_add_explicit(&runner->pulse->beats, 1, memory_order_relaxed);
 	}
+	show(runner);
 	runner->side.ns = bench_now() - begun;
 	runner->side.cpu_ns = thread_cpu() - cpu;
 }
@@ -336,8 +346,8 @@ static int complain(const struct bench_job *job, const struct runner *runners, i
 			return error;
 		}
 	if (error == -ERANGE)
-		return p2p_problem_set(problem, error, "the range holds fewer blocks of %u bytes than there are threads",
-				       job->bs);
+		return p2p_problem_set(problem, error,
+				       "the range holds fewer blocks of %u bytes than there are threads", job->bs);
 	return p2p_problem_set(problem, error, "%u threads cannot begin: %s", job->jobs, p2p_problem_errno(error));
 }
 

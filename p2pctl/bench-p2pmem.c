@@ -11,6 +11,7 @@ const struct bench_backend bench_backend_p2pmem = {
 	.word = "p2pmem",
 	.says = "device to device, through the provider's memory",
 	.peer = true,
+	.control = &bench_backend_bounce,
 	.open = open_memory,
 	.close = bench_unmap,
 };

@@ -93,6 +93,7 @@ static void tick(void *context)
 int bench_run_all(struct bench_run *run)
 {
 	run->child = (struct bench_child){ .work = work, .context = run, .pulse = &run->shared->pulse, .tick = tick,
-					   .asked = run->asked, .stall_seconds = run->stall_seconds };
+					   .asked = run->asked, .stall_seconds = run->stall_seconds,
+					   .lock_fd = run->lock_fd };
 	return bench_supervise(&run->child);
 }

@@ -45,6 +45,7 @@ struct bench_run {
 	void (*tick)(struct bench_run *run); /* may be NULL */
 	const volatile int *asked;
 	unsigned stall_seconds;
+	int lock_fd; /* that the child closes; 0: none */
 	struct bench_child child; /* out: how it ended */
 };
 

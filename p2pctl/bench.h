@@ -95,11 +95,16 @@ struct bench_ring {
 struct bench_backend {
 	const char *word, *says;
 	bool peer;		       /* the provider's: needs job->allocate */
+	bool cpu;		       /* the CPU is the other end: no disk is asked */
+	bool files;		       /* its ends are files, and no disks */
 	const struct bench_ring *ring; /* NULL: the job's */
+	const struct bench_backend *control; /* what it is compared with; NULL: nothing */
 	/* Sets unit->memory; -ENOMEM: the provider has not that much left. */
 	int (*open)(struct bench_unit *unit, struct p2p_problem *problem);
 	void (*close)(struct bench_unit *unit);
 };
+
+extern const struct bench_backend bench_backend_bounce; /* the control of most */
 
 /* By their words; NULL: there is none of that name. */
 const struct bench_backend *bench_find_backend(const char *word);
@@ -126,14 +131,22 @@ struct bench_side {
  */
 struct bench_hooks {
 	void *context;
-	int (*before)(void *context, struct bench_unit *unit, unsigned slot, uint64_t block); /* nothing has moved yet */
+	int (*before)(void *context, struct bench_unit *unit, unsigned slot,
+		      uint64_t block); /* nothing has moved yet */
 	int (*after)(void *context, struct bench_unit *unit, unsigned slot, uint64_t block);  /* it all has */
 };
+
+#define BENCH_JOBS_MAX 256
 
 /* What a child and its parent see of each other. */
 struct bench_pulse {
 	_Atomic uint64_t beats; /* grows while I/O completes */
 	_Atomic bool stop;	/* the parent's: end soon */
+	/* What each thread waits for, by leg, since it last asked for what has ended: who hangs is seen from outside.
+	 */
+	struct {
+		_Atomic unsigned flying[BENCH_LEG_WRITE + 1];
+	} units[BENCH_JOBS_MAX];
 };
 
 /*
@@ -163,6 +176,7 @@ struct bench_child {
 	unsigned stall_seconds;	    /* without a beat: it hangs */
 	void (*tick)(void *context); /* some times a second, in the parent; may be NULL */
 	const volatile int *asked;   /* not 0: asked to stop; may be NULL */
+	int lock_fd; /* a lock of the parent's, which a child that is left behind must not keep; 0: none */
 	enum bench_end_kind ended;  /* out */
 	int status;		    /* out: the exit status, or the signal */
 	int pid;

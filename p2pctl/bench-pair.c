@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "bench-pair.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bench-ends.h"
+#include "bench-extents.h"
+#include "bench-faults.h"
+#include "bench-stacks.h"
+
+#define NS 1000000000ull
+/* What the moving of nothing may move over. */
+#define NULL_RANGE (UINT64_C(1) << 30)
+
+/* `run` is first: the tick gets it, and looks around it. */
+struct measuring {
+	struct bench_run run;
+	struct bench_progress *progress;
+	uint64_t until; /* ns: it is asked to end then */
+	bool overtime;
+};
+
+static volatile int asked;
+
+static void on_signal(int number)
+{
+	(void)number;
+	asked = 1;
+}
+
+void bench_catch_signals(void)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+	const struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction usual;
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		sigaction(numbers[i], NULL, &usual);
+		if (usual.sa_handler != SIG_IGN)
+			sigaction(numbers[i], &action, NULL);
+	}
+}
+
+bool bench_asked(void)
+{
+	return asked;
+}
+
+static void tick(struct bench_run *run)
+{
+	struct measuring *measuring = (struct measuring *)run;
+
+	bench_progress_draw(measuring->progress, run);
+	if (bench_now() > measuring->until && !measuring->overtime) {
+		measuring->overtime = true;
+		atomic_store(&run->shared->pulse.stop, true);
+	}
+}
+
+/* ------------------------------------------------------------------ ends */
+
+static enum p2p_exit complain(const struct ctl *ctl, enum p2p_exit code, const struct p2p_problem *problem)
+{
+	p2p_cli_complain(ctl->cli, stderr, problem);
+	return code;
+}
+
+/* The provider's memory: is there any that can be had? */
+static enum p2p_exit open_provider(struct ctl *ctl, int provider, struct bench_job *job)
+{
+	char address[P2P_BDF_TEXT];
+	struct p2p_problem problem;
+	struct p2p_offer offer;
+
+	p2p_bdf_format(ctl->topo.machine->functions[provider].bdf, true, address);
+	job->allocate = p2p_arena_printf(ctl->topo.arena, "/sys/bus/pci/devices/%s/p2pmem/allocate", address);
+	if (!access(job->allocate, F_OK))
+		return P2P_EXIT_OK;
+	p2p_judge_offer(ctl->topo.judge, provider, &offer);
+	if (offer.kind == P2P_OFFER_P2PMEM)
+		p2p_problem_set(&problem, 0,
+				"%s: its peer memory cannot be had by programs (no p2pmem/allocate): kernels before "
+				"6.2 have no such way",
+				address);
+	else
+		p2p_problem_set(&problem, 0, "%s offers no peer memory: %s", address,
+				offer.why ? offer.why : "why is not known");
+	return complain(ctl, P2P_EXIT_NO, &problem);
+}
+
+static enum p2p_exit open_end(struct ctl *ctl, const struct bench_request *request, const char *word,
+			      struct bench_end *end)
+{
+	enum p2p_exit code = bench_open_end(ctl, word, end);
+	struct p2p_problem problem = { "" };
+	struct stat st;
+
+	if (code != P2P_EXIT_OK)
+		return code;
+	if (request->backend->files && !fstat(end->fd, &st) && !S_ISREG(st.st_mode)) {
+		p2p_problem_set(&problem, 0, "%s is no file: --backend=file is for files, p2pmem for disks", end->path);
+		return complain(ctl, P2P_EXIT_USAGE, &problem);
+	}
+	code = bench_extents_check(end, request->backend->peer, &problem);
+	return code == P2P_EXIT_OK ? code : complain(ctl, code, &problem);
+}
+
+/* A BAR by its number; its size is the file's. */
+static enum p2p_exit open_bar(struct ctl *ctl, const struct bench_request *request, const struct bench_pair *pair,
+			      struct bench_job *job)
+{
+	char address[P2P_BDF_TEXT];
+	struct p2p_problem problem;
+
+	p2p_bdf_format(ctl->topo.machine->functions[pair->provider].bdf, true, address);
+	job->allocate =
+		p2p_arena_printf(ctl->topo.arena, "/sys/bus/pci/devices/%s/resource%u", address, request->bar_number);
+	if (!access(job->allocate, F_OK))
+		return P2P_EXIT_OK;
+	p2p_problem_set(&problem, 0, "%s has no BAR %u", address, request->bar_number);
+	return complain(ctl, P2P_EXIT_CANNOT_READ, &problem);
+}
+
+/* Nothing is read from there or written to it: which leg there is, is said by its being open. */
+static int open_cpu_end(struct bench_end *end)
+{
+	end->fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	end->path = "CPU";
+	end->length = NULL_RANGE;
+	return end->fd < 0 ? -errno : 0;
+}
+
+static enum p2p_exit open_cpu(struct ctl *ctl, const struct bench_request *request, struct bench_job *job)
+{
+	enum bench_direction direction = request->direction;
+	struct p2p_problem problem;
+	int error = 0;
+
+	/* Of a BAR nobody knows what a store does. */
+	if (!direction)
+		direction = request->bar ? BENCH_DIRECTION_READ : BENCH_DIRECTION_COPY;
+	if (direction != BENCH_DIRECTION_READ)
+		error = open_cpu_end(&job->src);
+	if (!error && direction != BENCH_DIRECTION_WRITE)
+		error = open_cpu_end(&job->dst);
+	if (!error)
+		return P2P_EXIT_OK;
+	p2p_problem_set(&problem, error, "/dev/null: %s", p2p_problem_errno(error));
+	return complain(ctl, P2P_EXIT_CANNOT_READ, &problem);
+}
+
+static enum p2p_exit open_ends(struct ctl *ctl, const struct bench_request *request, const struct bench_pair *pair,
+			       struct bench_job *job)
+{
+	enum p2p_exit code = P2P_EXIT_OK;
+
+	if (request->bar)
+		code = open_bar(ctl, request, pair, job);
+	else if (pair->provider != P2P_NOBODY)
+		code = open_provider(ctl, pair->provider, job);
+	if (code == P2P_EXIT_OK && request->backend->cpu)
+		return open_cpu(ctl, request, job);
+	if (code == P2P_EXIT_OK && pair->src)
+		code = open_end(ctl, request, pair->src, &job->src);
+	if (code == P2P_EXIT_OK && pair->dst)
+		code = open_end(ctl, request, pair->dst, &job->dst);
+	return code;
+}
+
+/* Transfers are whole logical blocks of both ends, and a CPU's whole words. */
+static enum p2p_exit check_sizes(const struct ctl *ctl, const struct bench_request *request,
+				 const struct bench_job *job)
+{
+	const struct bench_end *const ends[] = { &job->src, &job->dst };
+	struct p2p_problem problem;
+
+	for (size_t i = 0; i < request->size_count * 2; i++) {
+		const struct bench_end *end = ends[i % 2];
+		uint32_t bs = request->sizes[i / 2];
+
+		if (end->fd < 0 || !end->block)
+			continue;
+		if (bs % end->block) {
+			p2p_problem_set(&problem, 0, "--bs: %u is no multiple of %u, the logical block of %s", bs,
+					end->block, end->path);
+			return complain(ctl, P2P_EXIT_USAGE, &problem);
+		}
+		if (bs > end->length) {
+			p2p_problem_set(&problem, 0, "--bs: %s has %llu bytes, and %u are asked for at a time",
+					end->path, (unsigned long long)end->length, bs);
+			return complain(ctl, P2P_EXIT_USAGE, &problem);
+		}
+	}
+	return P2P_EXIT_OK;
+}
+
+/* ------------------------------------------------------------------- run */
+
+static int prepare(const struct bench_request *request, struct measuring *measuring)
+{
+	struct bench_run *run = &measuring->run;
+	uint64_t seconds = bench_request_seconds(request);
+	size_t cell = 0;
+	int error = bench_run_init(run, request->size_count * request->depth_count);
+
+	for (size_t i = 0; !error && i < request->size_count; i++)
+		for (size_t k = 0; k < request->depth_count; k++) {
+			run->shared->cells[cell].bs = request->sizes[i];
+			run->shared->cells[cell++].depth = request->depths[k];
+		}
+	run->job.jobs = request->jobs;
+	run->job.random = request->random;
+	run->job.seed = request->seed;
+	run->control = request->backend->control;
+	run->rounds = BENCH_ROUNDS;
+	run->slice_ns = request->runtime * NS / BENCH_ROUNDS / (run->control ? BENCH_WAYS : 1);
+	run->stall_seconds = request->timeout;
+	run->asked = &asked;
+	run->tick = tick;
+	/* Slices end by themselves; what each waits for at its end may take long. */
+	measuring->until = bench_now() + (2 * seconds + request->timeout + 10) * NS;
+	return error;
+}
+
+static enum p2p_exit measure(struct ctl *ctl, const struct bench_request *request, const struct bench_pair *pair,
+			     struct measuring *measuring, const struct p2p_bench_result **ret)
+{
+	struct bench_found found = { .topo = &ctl->topo, .request = request, .run = &measuring->run,
+				     .provider = pair->provider };
+	struct bench_faults *faults = bench_faults_begin(ctl);
+	int error = prepare(request, measuring);
+
+	measuring->run.lock_fd = pair->lock_fd;
+	if (!error)
+		error = bench_run_all(&measuring->run);
+	bench_progress_clear(measuring->progress);
+	if (error) {
+		struct p2p_problem problem;
+
+		bench_faults_end(faults, NULL, 0, &found.faults);
+		p2p_problem_set(&problem, error, "cannot begin: %s", p2p_problem_errno(error));
+		return complain(ctl, P2P_EXIT_CANNOT_READ, &problem);
+	}
+	const struct bench_child *child = &measuring->run.child;
+	const int functions[] = { pair->provider, measuring->run.job.src.function, measuring->run.job.dst.function };
+
+	if (child->ended == BENCH_HUNG)
+		bench_stacks_read(child->pid, &found.stacks);
+	bench_faults_end(faults, functions, 3, &found.faults);
+	found.interrupted = asked;
+	found.overtime = measuring->overtime;
+	const struct p2p_bench_result *result = bench_result_new(&found);
+	enum p2p_exit code = bench_result_exit(result);
+
+	p2p_names_free(&found.stacks);
+	p2p_names_free(&found.faults);
+	*ret = result;
+	/* A copy whose process died has not worked, whatever it did before. */
+	return child->ended == BENCH_DIED || child->status ? bench_exit_worse(code, P2P_EXIT_NO) : code;
+}
+
+enum p2p_exit bench_pair_run(struct ctl *ctl, const struct bench_request *request, const struct bench_pair *pair,
+			     struct bench_progress *progress, const struct p2p_bench_result **ret)
+{
+	struct measuring measuring = { .progress = progress };
+	struct bench_job *job = &measuring.run.job;
+	enum p2p_exit code;
+
+	*ret = NULL;
+	job->backend = request->backend;
+	job->ring = request->ring;
+	job->src = job->dst = (struct bench_end){ .fd = -1, .function = P2P_NOBODY };
+	if (!pair->src && !pair->dst && !request->backend->cpu)
+		job->dst.length = NULL_RANGE;
+	code = open_ends(ctl, request, pair, job);
+	if (code == P2P_EXIT_OK)
+		code = check_sizes(ctl, request, job);
+	if (code == P2P_EXIT_OK)
+		code = measure(ctl, request, pair, &measuring, ret);
+	bench_close_end(&job->src);
+	bench_close_end(&job->dst);
+	bench_run_free(&measuring.run);
+	return code;
+}
