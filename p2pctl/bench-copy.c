@@ -245,6 +245,11 @@ static void *run(void *context)
 	runner->error = job->backend->open(&runner->unit, &runner->problem);
 	if (!runner->error) {
 		runner->error = runner->ring->open(&runner->unit, &runner->problem);
+		if (!runner->error && runner->hooks && runner->hooks->open) {
+			runner->error = runner->hooks->open(runner->hooks->context, &runner->unit);
+			if (runner->error)
+				runner->ring->close(&runner->unit);
+		}
 		if (runner->error)
 			job->backend->close(&runner->unit);
 	}
@@ -254,6 +259,8 @@ static void *run(void *context)
 		return NULL;
 	if (go)
 		copy(runner);
+	if (go && runner->hooks && runner->hooks->close)
+		runner->hooks->close(runner->hooks->context, &runner->unit);
 	runner->ring->close(&runner->unit);
 	job->backend->close(&runner->unit);
 	return NULL;

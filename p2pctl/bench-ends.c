@@ -60,27 +60,39 @@ static int function_behind(const struct ctl *ctl, dev_t dev)
 	return found;
 }
 
+/* What direct transfers of a file are multiples of; a kernel before 6.1 does not say, and 4096 fits every disk. */
+static uint32_t file_block(int fd)
+{
+	uint32_t block = 0;
+#ifdef STATX_DIOALIGN
+	struct statx st;
+
+	if (!statx(fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &st) && (st.stx_mask & STATX_DIOALIGN))
+		block = st.stx_dio_offset_align;
+#endif
+	return block >= 512 && block <= 4096 && !(block & (block - 1)) ? block : 4096;
+}
+
 static int measure(struct bench_end *end, const struct stat *st)
 {
 	int block = 0;
 
 	if (S_ISREG(st->st_mode)) {
-		end->length = (uint64_t)st->st_size;
-		end->block = 4096;
-		return 0;
+		end->size = (uint64_t)st->st_size;
+		end->block = file_block(end->fd);
+	} else {
+		if (ioctl(end->fd, BLKGETSIZE64, &end->size) || ioctl(end->fd, BLKSSZGET, &block))
+			return -errno;
+		end->block = (uint32_t)block;
 	}
-	if (ioctl(end->fd, BLKGETSIZE64, &end->length) || ioctl(end->fd, BLKSSZGET, &block))
-		return -errno;
-	end->block = (uint32_t)block;
-	return 0;
+	end->unit = end->block;
+	end->length = end->size - end->size % end->block;
+	return end->length ? 0 : -ENODATA;
 }
 
-enum p2p_exit bench_open_end(struct ctl *ctl, const char *word, struct bench_end *ret)
+enum p2p_exit bench_find_end(struct ctl *ctl, const char *word, const char **ret)
 {
-	struct bench_end end = { .fd = -1, .function = P2P_NOBODY };
 	struct p2p_buf path = P2P_BUF_INIT;
-	struct p2p_problem problem;
-	struct stat st;
 
 	if (strchr(word, '/')) {
 		p2p_buf_puts(&path, word);
@@ -92,10 +104,23 @@ enum p2p_exit bench_open_end(struct ctl *ctl, const char *word, struct bench_end
 			return P2P_EXIT_USAGE;
 		p2p_buf_printf(&path, "/dev/%s", disk);
 	}
-	end.path = p2p_arena_strdup(ctl->topo.arena, p2p_buf_text(&path));
+	*ret = p2p_arena_strdup(ctl->topo.arena, p2p_buf_text(&path));
 	p2p_buf_free(&path);
+	return P2P_EXIT_OK;
+}
+
+enum p2p_exit bench_open_end(struct ctl *ctl, const char *word, struct bench_end *ret)
+{
+	struct bench_end end = { .fd = -1, .host_fd = -1, .function = P2P_NOBODY };
+	struct p2p_problem problem;
+	struct stat st;
+
+	if (bench_find_end(ctl, word, &end.path) != P2P_EXIT_OK)
+		return P2P_EXIT_USAGE;
 	end.fd = open(end.path, O_RDONLY | O_DIRECT | O_CLOEXEC | O_NONBLOCK);
-	if (end.fd < 0 || fstat(end.fd, &st)) {
+	if (end.fd >= 0)
+		end.host_fd = open(end.path, O_RDONLY | O_DIRECT | O_CLOEXEC | O_NONBLOCK);
+	if (end.host_fd < 0 || fstat(end.fd, &st)) {
 		p2p_problem_set(&problem, 0, "%s: %s%s", end.path, p2p_problem_errno(-errno),
 				errno == EACCES ? "; run it as root" : "");
 		bench_close_end(&end);
@@ -105,7 +130,9 @@ enum p2p_exit bench_open_end(struct ctl *ctl, const char *word, struct bench_end
 
 	if (error) {
 		p2p_problem_set(&problem, 0, "%s: %s", end.path,
-				error == -ENOTBLK ? "this is neither a disk nor a file" : p2p_problem_errno(error));
+				error == -ENOTBLK   ? "this is neither a disk nor a file"
+				: error == -ENODATA ? "it has not one whole block"
+						    : p2p_problem_errno(error));
 		bench_close_end(&end);
 		return complain(ctl, P2P_EXIT_CANNOT_READ, &problem);
 	}
@@ -118,5 +145,7 @@ void bench_close_end(struct bench_end *end)
 {
 	if (end->fd >= 0)
 		close(end->fd);
-	end->fd = -1;
+	if (end->fd >= 0 && end->host_fd >= 0)
+		close(end->host_fd);
+	end->fd = end->host_fd = -1;
 }

@@ -12,6 +12,8 @@
  * complaint was printed.  bench_close_end is due after P2P_EXIT_OK.
  */
 enum p2p_exit bench_open_end(struct ctl *ctl, const char *word, struct bench_end *ret);
+/* Only the path that a word means.  P2P_EXIT_OK, or the complaint was printed. */
+enum p2p_exit bench_find_end(struct ctl *ctl, const char *word, const char **ret);
 void bench_close_end(struct bench_end *end);
 
 #endif

@@ -68,7 +68,7 @@ void bench_faults_end(struct bench_faults *faults, const int *functions, size_t 
 	if (!faults)
 		return;
 	p2p_kmsg_read(faults->fd, LINES_MAX, &lines, &lost);
-	while ((line = p2p_names_next(&lines, line))) {
+	while (ret && (line = p2p_names_next(&lines, line))) {
 		struct p2p_fault fault;
 		bool ours = false;
 
@@ -85,7 +85,7 @@ void bench_faults_end(struct bench_faults *faults, const int *functions, size_t 
 		snprintf(text, sizeof(text), "... and %zu more lines about this pair", more);
 		p2p_names_add(ret, text);
 	}
-	if (lost)
+	if (lost && ret)
 		p2p_names_add(ret, "... and the kernel overwrote some of its log before it was read");
 	p2p_names_free(&lines);
 	close(faults->fd);

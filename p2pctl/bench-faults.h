@@ -12,7 +12,8 @@ struct bench_faults *bench_faults_begin(const struct ctl *ctl);
 
 /*
  * Until now: the lines about these functions (P2P_NOBODY: none) or a port above
- * one of them.  Frees `faults`; NULL is fine.
+ * one of them.  `ret` NULL: nobody asks.  Frees `faults`; NULL is
+ * fine.
  */
 void bench_faults_end(struct bench_faults *faults, const int *functions, size_t count, struct p2p_names *ret);
 

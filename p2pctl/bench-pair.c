@@ -3,16 +3,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "bench-ends.h"
 #include "bench-extents.h"
 #include "bench-faults.h"
+#include "bench-prove.h"
 #include "bench-stacks.h"
+#include "print-proof.h"
 
 #define NS 1000000000ull
+/* More than enough to prove what is proved of a cell unless more is asked for. */
+#define PROOF_SECONDS 60
 /* What the moving of nothing may move over. */
 #define NULL_RANGE (UINT64_C(1) << 30)
 
@@ -24,30 +27,9 @@ struct measuring {
 	bool overtime;
 };
 
-static volatile int asked;
-
-static void on_signal(int number)
-{
-	(void)number;
-	asked = 1;
-}
-
-void bench_catch_signals(void)
-{
-	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
-	const struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
-	struct sigaction usual;
-
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
-		sigaction(numbers[i], NULL, &usual);
-		if (usual.sa_handler != SIG_IGN)
-			sigaction(numbers[i], &action, NULL);
-	}
-}
-
 bool bench_asked(void)
 {
-	return asked;
+	return *ctl_asked() != 0;
 }
 
 static void tick(struct bench_run *run)
@@ -129,6 +111,7 @@ static enum p2p_exit open_bar(struct ctl *ctl, const struct bench_request *reque
 static int open_cpu_end(struct bench_end *end)
 {
 	end->fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	end->host_fd = -1;
 	end->path = "CPU";
 	end->length = NULL_RANGE;
 	return end->fd < 0 ? -errno : 0;
@@ -219,70 +202,105 @@ static int prepare(const struct bench_request *request, struct measuring *measur
 	run->rounds = BENCH_ROUNDS;
 	run->slice_ns = request->runtime * NS / BENCH_ROUNDS / (run->control ? BENCH_WAYS : 1);
 	run->stall_seconds = request->timeout;
-	run->asked = &asked;
+	run->asked = ctl_asked();
 	run->tick = tick;
-	/* Slices end by themselves; what each waits for at its end may take long. */
-	measuring->until = bench_now() + (2 * seconds + request->timeout + 10) * NS;
+	/* Slices end by themselves; what each waits for at its end may take long, and so may proofs. */
+	measuring->until = bench_now() + (2 * seconds + request->timeout + run->cell_count * PROOF_SECONDS) * NS;
+	if (run->verify == BENCH_VERIFY_ALL)
+		measuring->until = UINT64_MAX;
 	return error;
 }
 
-static enum p2p_exit measure(struct ctl *ctl, const struct bench_request *request, const struct bench_pair *pair,
-			     struct measuring *measuring, const struct p2p_bench_result **ret)
+/* Found before anything is closed: what the run says. */
+static const struct p2p_bench_result *find(struct ctl *ctl, const struct bench_request *request,
+					   const struct bench_pair *pair, const struct measuring *measuring,
+					   struct bench_faults *faults)
 {
-	struct bench_found found = { .topo = &ctl->topo, .request = request, .run = &measuring->run,
-				     .provider = pair->provider };
-	struct bench_faults *faults = bench_faults_begin(ctl);
-	int error = prepare(request, measuring);
+	const struct bench_run *run = &measuring->run;
+	const int functions[] = { pair->provider, run->job.src.function, run->job.dst.function };
+	struct bench_found found = { .topo = &ctl->topo, .request = request, .run = run, .provider = pair->provider,
+				     .interrupted = bench_asked(), .overtime = measuring->overtime };
 
-	measuring->run.lock_fd = pair->lock_fd;
-	if (!error)
-		error = bench_run_all(&measuring->run);
-	bench_progress_clear(measuring->progress);
-	if (error) {
-		struct p2p_problem problem;
-
-		bench_faults_end(faults, NULL, 0, &found.faults);
-		p2p_problem_set(&problem, error, "cannot begin: %s", p2p_problem_errno(error));
-		return complain(ctl, P2P_EXIT_CANNOT_READ, &problem);
-	}
-	const struct bench_child *child = &measuring->run.child;
-	const int functions[] = { pair->provider, measuring->run.job.src.function, measuring->run.job.dst.function };
-
-	if (child->ended == BENCH_HUNG)
-		bench_stacks_read(child->pid, &found.stacks);
+	if (run->child.ended == BENCH_HUNG)
+		bench_stacks_read(run->child.pid, &found.stacks);
 	bench_faults_end(faults, functions, 3, &found.faults);
-	found.interrupted = asked;
-	found.overtime = measuring->overtime;
 	const struct p2p_bench_result *result = bench_result_new(&found);
-	enum p2p_exit code = bench_result_exit(result);
 
 	p2p_names_free(&found.stacks);
 	p2p_names_free(&found.faults);
-	*ret = result;
+	return result;
+}
+
+static enum p2p_exit measure(struct ctl *ctl, const struct bench_request *request, const struct bench_pair *pair,
+			     struct bench_permit *permit, struct measuring *measuring, struct bench_outcome *ret)
+{
+	struct bench_run *run = &measuring->run;
+	struct bench_faults *faults = bench_faults_begin(ctl);
+	struct p2p_problem problem = { "" };
+	enum p2p_exit code = P2P_EXIT_REFUSED;
+	int error = prepare(request, measuring);
+
+	run->lock_fd = pair->lock_fd;
+	if (!error)
+		error = bench_run_all(run);
+	bench_progress_clear(measuring->progress);
+	if (error) {
+		bench_faults_end(faults, NULL, 0, NULL);
+		p2p_problem_set(&problem, error, "cannot begin: %s", p2p_problem_errno(error));
+		return complain(ctl, P2P_EXIT_CANNOT_READ, &problem);
+	}
+	if (run->shared->error) {
+		bench_faults_end(faults, NULL, 0, NULL);
+		p2p_cli_complain(ctl->cli, stderr, &run->shared->problem);
+	} else {
+		ret->result = find(ctl, request, pair, measuring, faults);
+		bench_proof_says(run, &ret->damage);
+		code = bench_result_exit(ret->result);
+	}
 	/* A copy whose process died has not worked, whatever it did before. */
-	return child->ended == BENCH_DIED || child->status ? bench_exit_worse(code, P2P_EXIT_NO) : code;
+	if (run->child.ended == BENCH_DIED || run->child.status)
+		code = bench_exit_worse(code, P2P_EXIT_NO);
+	return bench_exit_worse(code, bench_conclude(ctl, permit, run, run->child.ended == BENCH_ENDED));
+}
+
+void bench_outcome_free(struct bench_outcome *outcome)
+{
+	p2p_names_free(&outcome->damage);
 }
 
 enum p2p_exit bench_pair_run(struct ctl *ctl, const struct bench_request *request, const struct bench_pair *pair,
-			     struct bench_progress *progress, const struct p2p_bench_result **ret)
+			     struct bench_progress *progress, struct bench_outcome *ret)
 {
-	struct measuring measuring = { .progress = progress };
+	struct measuring measuring = { .progress = progress, .run.saved_fd = -1 };
 	struct bench_job *job = &measuring.run.job;
+	struct bench_permit permit;
 	enum p2p_exit code;
 
-	*ret = NULL;
+	*ret = (struct bench_outcome){ 0 };
 	job->backend = request->backend;
 	job->ring = request->ring;
-	job->src = job->dst = (struct bench_end){ .fd = -1, .function = P2P_NOBODY };
+	job->src = job->dst = (struct bench_end){ .fd = -1, .host_fd = -1, .function = P2P_NOBODY };
 	if (!pair->src && !pair->dst && !request->backend->cpu)
 		job->dst.length = NULL_RANGE;
-	code = open_ends(ctl, request, pair, job);
+	code = bench_permit_read(ctl, &permit);
+	if (code == P2P_EXIT_OK)
+		code = open_ends(ctl, request, pair, job);
+	if (code == P2P_EXIT_OK && (pair->src || pair->dst))
+		code = bench_permit(ctl, &permit, job);
+	if (code == P2P_EXIT_OK)
+		code = bench_permit_run(ctl, &permit, &measuring.run);
+	/* Nothing is kept of what the CPU moves, or of nothing. */
+	if (!pair->src && !pair->dst)
+		measuring.run.verify = 0;
 	if (code == P2P_EXIT_OK)
 		code = check_sizes(ctl, request, job);
 	if (code == P2P_EXIT_OK)
-		code = measure(ctl, request, pair, &measuring, ret);
+		code = measure(ctl, request, pair, &permit, &measuring, ret);
 	bench_close_end(&job->src);
 	bench_close_end(&job->dst);
+	bench_permit_close(&permit);
+	if (measuring.run.saved_fd >= 0)
+		close(measuring.run.saved_fd);
 	bench_run_free(&measuring.run);
 	return code;
 }

@@ -13,16 +13,20 @@ struct bench_pair {
 	int client;		/* of a pair that was found, not typed; else P2P_NOBODY */
 };
 
+/* What measuring a pair left. */
+struct bench_outcome {
+	const struct p2p_bench_result *result; /* of the arena of ctl's topo; NULL: it could not begin, as was said */
+	struct p2p_names damage;	       /* what arrived wrong, a sentence each */
+};
+
 /*
- * Measures it; bounded in time.  *ret is of the arena of ctl's topo, and NULL
- * where it could not begin: then the complaint was printed.  The exit status is
- * the pair's.
+ * Measures it; bounded in time.  The exit status is the pair's.  What is in
+ * `ret` is freed with bench_outcome_free.  Called between ctl_begin_changing and
+ * ctl_end_changing.
  */
 enum p2p_exit bench_pair_run(struct ctl *ctl, const struct bench_request *request, const struct bench_pair *pair,
-			     struct bench_progress *progress, const struct p2p_bench_result **ret);
-
-/* From here on Ctrl-C, SIGTERM and SIGHUP ask what runs to end; a second one ends the program. */
-void bench_catch_signals(void);
+			     struct bench_progress *progress, struct bench_outcome *ret);
+void bench_outcome_free(struct bench_outcome *outcome);
 
 /* Was it asked to end? */
 bool bench_asked(void);

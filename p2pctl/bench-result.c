@@ -73,6 +73,34 @@ static void compare(const struct bench_found *found, struct p2p_bench_cell *cell
 									      : P2P_MAYBE;
 }
 
+/* The proof of the copy, and what was looked at after timed slices. */
+static struct p2p_bench_proof proof_of(const struct bench_found *found, const struct bench_cell *cell)
+{
+	const struct bench_check *check = &cell->check;
+	const struct p2p_proof_result *const parts[] = { &check->slices[BENCH_MEASURED], &check->slices[BENCH_CONTROL],
+							 &check->proof };
+	struct p2p_bench_damage *damage = p2p_arena_array(found->topo->arena, P2P_PROOF_KINDS, sizeof(*damage));
+	struct p2p_bench_proof ret = { .done = check->done || bench_cell_is_wrong(cell), .damage = damage,
+				       .outside = check->outside + check->canary, .distinct = check->proof.distinct };
+
+	for (size_t i = check->done ? 3 : 2; i-- > 0;) {
+		ret.checked += parts[i]->blocks;
+		ret.wrong += parts[i]->bad;
+	}
+	for (int kind = P2P_PROOF_RIGHT + 1; kind < P2P_PROOF_KINDS; kind++) {
+		struct p2p_bench_damage one = { .kind = p2p_proof_kind_name((enum p2p_proof_kind)kind) };
+
+		for (size_t i = check->done ? 3 : 2; i-- > 0;)
+			if (parts[i]->kinds[kind].blocks) {
+				one.first = parts[i]->kinds[kind].first;
+				one.count += parts[i]->kinds[kind].blocks;
+			}
+		if (one.count)
+			damage[ret.damage_count++] = one;
+	}
+	return ret;
+}
+
 static struct p2p_bench_cell cell_of(const struct bench_found *found, const struct bench_cell *cell)
 {
 	const struct bench_run *run = found->run;
@@ -88,6 +116,7 @@ static struct p2p_bench_cell cell_of(const struct bench_found *found, const stru
 		ret.bounce = way_of(found, cell, BENCH_CONTROL);
 	if (!run->job.backend->cpu)
 		ret.avoided = ret.peer.bytes * COPIES_OF_MEMORY(run);
+	ret.proof = proof_of(found, cell);
 	compare(found, &ret);
 	if (cell->error)
 		ret.problem = p2p_arena_strdup(found->topo->arena, cell->problem.text);
@@ -263,6 +292,19 @@ static bool went_well(const struct p2p_bench_cell *cell)
 	return cell->peer.ops && !cell->peer.error;
 }
 
+/* Why not all bytes were looked at. */
+static const char *unchecked_says(const struct bench_found *found)
+{
+	for (size_t i = 0; i < found->run->cell_count; i++) {
+		const struct bench_check *check = &found->run->shared->cells[i].check;
+
+		if (check->error)
+			return p2p_arena_printf(found->topo->arena, "not all bytes were checked: %s",
+						check->problem.text);
+	}
+	return "the bytes were not checked";
+}
+
 /* Works, intact or faster, of a run in which some cells went well and no I/O failed. */
 static void judge_data(const struct bench_found *found, struct p2p_bench_result *result)
 {
@@ -287,7 +329,7 @@ static void judge_data(const struct bench_found *found, struct p2p_bench_result 
 					       (unsigned long long)wrong, (unsigned long long)checked,
 					       outside ? ", and bytes beside the range were changed" : "");
 	} else if (!all || !checked) {
-		result->why = "the bytes were not checked";
+		result->why = unchecked_says(found);
 	} else {
 		result->level = faster ? P2P_BENCH_FASTER : P2P_BENCH_INTACT;
 		result->why = faster ? NULL

@@ -37,6 +37,10 @@ struct bench_end {
 	int function;	  /* that the path belongs to; P2P_NOBODY */
 	uint64_t offset, length; /* the bytes that may be used */
 	uint32_t block;	  /* what transfers are a multiple of, bytes */
+	uint32_t unit;	  /* a stamped block: `block`, or less where the other end's is */
+	int host_fd;	  /* the same again, for what is not measured */
+	uint64_t size;	  /* of the disk or file, bytes; the range is in it */
+	bool written;	  /* --write names it */
 };
 
 struct bench_ring;
@@ -134,6 +138,8 @@ struct bench_hooks {
 	int (*before)(void *context, struct bench_unit *unit, unsigned slot,
 		      uint64_t block); /* nothing has moved yet */
 	int (*after)(void *context, struct bench_unit *unit, unsigned slot, uint64_t block);  /* it all has */
+	int (*open)(void *context, struct bench_unit *unit);   /* its memory is there, and nobody has begun */
+	void (*close)(void *context, struct bench_unit *unit); /* it is still there, and all is over */
 };
 
 #define BENCH_JOBS_MAX 256

@@ -91,21 +91,13 @@ static void put_ratio(const struct ctl *ctl, const struct p2p_bench_cell *cell, 
 
 static const char *cell_level(const struct p2p_bench_cell *cell)
 {
+	bool wrong = cell->proof.wrong || cell->proof.outside;
+
 	if (!cell->proof.done)
 		return "works, not checked";
-	if (cell->proof.wrong || cell->proof.outside)
-		return "works, NOT INTACT";
+	if (wrong)
+		return cell->peer.ops ? "works, NOT INTACT" : "NOT INTACT";
 	return cell->faster == P2P_YES ? "faster" : "intact";
-}
-
-static void put_damage(const struct p2p_bench_proof *proof, struct p2p_buf *ret)
-{
-	for (size_t i = 0; i < proof->damage_count; i++)
-		p2p_buf_printf(ret, "%s%llu %s, the first at byte %llu", i ? "; " : ": ",
-			       (unsigned long long)proof->damage[i].count, proof->damage[i].kind,
-			       (unsigned long long)proof->damage[i].first);
-	if (proof->outside)
-		p2p_buf_printf(ret, "; %llu bytes beside the range changed", (unsigned long long)proof->outside);
 }
 
 /* What a cell says of the pair, one line below its figures. */
@@ -125,10 +117,12 @@ static void print_says(const struct ctl *ctl, const struct p2p_bench_result *res
 		put_percent(bench_way_rate(&cell->peer) / (double)result->limit.value, &text);
 		p2p_buf_puts(&text, " of the link");
 	}
-	if (cell->peer.ops && !cell->peer.error) {
+	if ((cell->peer.ops && !cell->peer.error) || cell->proof.done) {
 		p2p_buf_printf(&text, "%s%s", text.len ? "; " : "", cell_level(cell));
 		if (cell->proof.done)
-			put_damage(&cell->proof, &text);
+			p2p_buf_printf(&text, " (%llu of %llu blocks)",
+				       (unsigned long long)(cell->proof.checked - cell->proof.wrong),
+				       (unsigned long long)cell->proof.checked);
 	}
 	if (text.len)
 		topo_print_text(&ctl->topo, INDENT, INDENT, p2p_buf_text(&text));
@@ -250,7 +244,7 @@ void bench_print_guest(const struct ctl *ctl)
 				"does cannot be seen from here.");
 }
 
-void bench_print(const struct ctl *ctl, const struct p2p_bench_result *result)
+void bench_print(const struct ctl *ctl, const struct p2p_bench_result *result, const struct p2p_names *damage)
 {
 	struct p2p_buf text = P2P_BUF_INIT;
 
@@ -259,6 +253,10 @@ void bench_print(const struct ctl *ctl, const struct p2p_bench_result *result)
 	printf("   bs iodepth               MB/s     IOPS    p50    p99  p99.9    max  CPU s/GB\n");
 	for (size_t i = 0; i < result->cell_count; i++)
 		print_cell(ctl, result, &result->cells[i]);
+	const char *says = NULL;
+
+	while ((says = p2p_names_next(damage, says)))
+		topo_print_text(&ctl->topo, "WRONG DATA: ", "  ", says);
 	print_avoided(result);
 	if (result->interrupted)
 		puts("It was ended before it was done: cells are missing, or have few rounds.");

@@ -7,8 +7,8 @@
 #include "core/model/bench.h"
 #include "ctl.h"
 
-/* All of a result: its cells, then the headline and what the kernel's log says. */
-void bench_print(const struct ctl *ctl, const struct p2p_bench_result *result);
+/* All of a result: the headline, its cells, what arrived wrong, and what the kernel's log says. */
+void bench_print(const struct ctl *ctl, const struct p2p_bench_result *result, const struct p2p_names *damage);
 
 /*
  * One line without control characters: "/dev/nvme1n1 -> 03:00.0: intact, 1.84 x

@@ -5,6 +5,7 @@
 
 #include "bench-campaign.h"
 #include "bench-pairs.h"
+#include "bench-scratch.h"
 #include "core/base/text.h"
 #include "core/io/results.h"
 #include "core/view/json-machine.h"
@@ -84,8 +85,6 @@ static enum p2p_exit name_pair(const struct bench *bench, struct bench_pair *ret
 		return usage(bench, "--backend=null moves nothing: it takes no disk");
 	if (!null && !bench->request.backend->cpu && !pair.src && !pair.dst)
 		return usage(bench, "name a disk or a file that is read, or - and one that is written");
-	if (pair.dst)
-		return usage(bench, "DST cannot be written yet: there is only reading");
 	if (!null && !bench->request.backend->cpu)
 		code = check_direction(bench, &pair);
 	*ret = pair;
@@ -108,15 +107,15 @@ static enum p2p_exit end_json(struct bench *bench, enum p2p_exit code)
 	return p2p_json_end(bench->out) ? bench_exit_worse(code, P2P_EXIT_CANNOT_READ) : code;
 }
 
-static void print_result(struct bench *bench, const struct p2p_bench_result *result)
+static void print_outcome(struct bench *bench, const struct bench_outcome *outcome)
 {
 	struct p2p_buf text = P2P_BUF_INIT;
 
 	if (bench->json) {
-		p2p_results_format(result, &text);
+		p2p_results_format(outcome->result, &text);
 		p2p_json_raw(bench->out, NULL, p2p_buf_text(&text), text.len);
 	} else {
-		bench_print(bench->ctl, result);
+		bench_print(bench->ctl, outcome->result, &outcome->damage);
 	}
 	p2p_buf_free(&text);
 }
@@ -139,7 +138,7 @@ static enum p2p_exit keep_result(const struct bench *bench, const struct p2p_ben
 
 static enum p2p_exit run_one(struct bench *bench)
 {
-	const struct p2p_bench_result *result;
+	struct bench_outcome outcome;
 	struct bench_pair pair;
 	enum p2p_exit code = name_pair(bench, &pair);
 
@@ -148,17 +147,19 @@ static enum p2p_exit run_one(struct bench *bench)
 	if (p2p_cli_has(bench->ctl->cli, "resume") || p2p_cli_has(bench->ctl->cli, "dry-run"))
 		return usage(bench, "--resume and --dry-run go with many pairs: name none, or a provider alone");
 	bench->progress.seconds = bench_request_seconds(&bench->request);
-	bench_catch_signals();
-	code = bench_pair_run(bench->ctl, &bench->request, &pair, &bench->progress, &result);
-	if (!result)
-		return code;
-	if (bench->json)
-		begin_json(bench);
-	else if (result->provider)
-		bench_print_guest(bench->ctl);
-	print_result(bench, result);
-	code = bench_exit_worse(code, keep_result(bench, result));
-	return bench->json ? end_json(bench, code) : code;
+	code = bench_pair_run(bench->ctl, &bench->request, &pair, &bench->progress, &outcome);
+	if (outcome.result) {
+		if (bench->json)
+			begin_json(bench);
+		else if (outcome.result->provider)
+			bench_print_guest(bench->ctl);
+		print_outcome(bench, &outcome);
+		code = bench_exit_worse(code, keep_result(bench, outcome.result));
+		if (bench->json)
+			code = end_json(bench, code);
+	}
+	bench_outcome_free(&outcome);
+	return code;
 }
 
 /* ----------------------------------------------------------------- many */
@@ -222,18 +223,18 @@ static enum p2p_exit say_none(const struct bench *bench)
 
 /* Keeps it, and prints its line. */
 static enum p2p_exit finish_pair(struct bench *bench, const struct bench_pair *pair,
-				 const struct p2p_bench_result *result, enum p2p_exit code)
+				 const struct bench_outcome *outcome, enum p2p_exit code)
 {
 	struct p2p_arena *arena = bench->ctl->topo.arena;
 	struct p2p_buf key = P2P_BUF_INIT, headline = P2P_BUF_INIT, json = P2P_BUF_INIT;
 	struct p2p_problem problem;
 
 	put_key(bench, pair, &key);
-	if (result) {
-		code = bench_exit_worse(code, keep_result(bench, result));
-		bench_headline(bench->ctl, result, &headline);
-		p2p_results_format(result, &json);
-		print_result(bench, result);
+	if (outcome->result) {
+		code = bench_exit_worse(code, keep_result(bench, outcome->result));
+		bench_headline(bench->ctl, outcome->result, &headline);
+		p2p_results_format(outcome->result, &json);
+		print_outcome(bench, outcome);
 	} else {
 		p2p_buf_printf(&headline, "%s: could not begin", p2p_buf_text(&key));
 	}
@@ -260,11 +261,34 @@ static void print_before(struct bench *bench, const struct bench_entry *entry)
 		p2p_json_raw(bench->out, NULL, entry->json, strlen(entry->json));
 }
 
-static enum p2p_exit run_pair(struct bench *bench, size_t at)
+/* A pair that has no result yet. */
+static enum p2p_exit measure_pair(struct bench *bench, size_t at, const char *name)
 {
 	struct bench_pair *pair = &bench->pairs.list[at];
-	const struct p2p_bench_result *result;
+	struct bench_outcome outcome;
+
+	pair->lock_fd = bench->campaign.lock_fd;
+	bench->progress.pair = at;
+	bench->progress.name = name;
+	enum p2p_exit code = bench_pair_run(bench->ctl, &bench->request, pair, &bench->progress, &outcome);
+
+	bench->progress.name = NULL;
+	if (code == P2P_EXIT_HUNG)
+		bench->left[pair->client] = bench->left[pair->provider] = true;
+	/* One that was interrupted is shown, and is still to be done. */
+	if (!bench_asked())
+		code = finish_pair(bench, pair, &outcome, code);
+	else if (outcome.result)
+		print_outcome(bench, &outcome);
+	bench_outcome_free(&outcome);
+	return code;
+}
+
+static enum p2p_exit run_pair(struct bench *bench, size_t at)
+{
+	const struct bench_pair *pair = &bench->pairs.list[at];
 	struct p2p_buf name = P2P_BUF_INIT;
+	struct p2p_problem problem;
 	enum p2p_exit code;
 
 	put_key(bench, pair, &name);
@@ -272,30 +296,16 @@ static enum p2p_exit run_pair(struct bench *bench, size_t at)
 
 	if (entry) {
 		print_before(bench, entry);
-		p2p_buf_free(&name);
-		return entry->code;
-	}
-	if (bench->left[pair->client] || bench->left[pair->provider]) {
-		struct p2p_problem problem;
-
+		code = entry->code;
+	} else if (bench->left[pair->client] || bench->left[pair->provider]) {
 		p2p_problem_set(&problem, 0, "%s: left out, for a device of it hung", p2p_buf_text(&name));
 		p2p_cli_complain(bench->ctl->cli, stderr, &problem);
-		p2p_buf_free(&name);
-		return P2P_EXIT_UNKNOWN;
+		code = P2P_EXIT_UNKNOWN;
+	} else {
+		code = measure_pair(bench, at, p2p_buf_text(&name));
 	}
-	pair->lock_fd = bench->campaign.lock_fd;
-	bench->progress.pair = at;
-	bench->progress.name = p2p_buf_text(&name);
-	code = bench_pair_run(bench->ctl, &bench->request, pair, &bench->progress, &result);
-	bench->progress.name = NULL;
 	p2p_buf_free(&name);
-	if (code == P2P_EXIT_HUNG)
-		bench->left[pair->client] = bench->left[pair->provider] = true;
-	if (result && result->interrupted && bench_asked()) {
-		print_result(bench, result); /* but not kept: it is not done */
-		return code;
-	}
-	return finish_pair(bench, pair, result, code);
+	return code;
 }
 
 static enum p2p_exit run_list(struct bench *bench)
@@ -353,8 +363,9 @@ static enum p2p_exit run_many(struct bench *bench)
 		code = name_provider(bench, end_word(bench->ctl->cli, 0), &provider);
 	if (code != P2P_EXIT_OK)
 		return code;
-	if (bench->request.direction > BENCH_DIRECTION_READ)
-		return usage(bench, "only reading is done without being told which disk may be written");
+	if (bench->request.direction > BENCH_DIRECTION_READ || p2p_cli_has(bench->ctl->cli, "write"))
+		return usage(bench,
+			     "of many pairs disks are only read: to write one, name PROVIDER, SRC or -, and DST");
 	bench_pairs_find(bench->ctl, provider, &bench->pairs);
 	if (!bench->pairs.count)
 		return say_none(bench);
@@ -369,7 +380,6 @@ static enum p2p_exit run_many(struct bench *bench)
 	bench->progress.pairs = bench->pairs.count;
 	bench->progress.seconds = bench_request_seconds(&bench->request);
 	bench->left = p2p_arena_array(bench->ctl->topo.arena, bench->ctl->topo.machine->function_count, sizeof(bool));
-	bench_catch_signals();
 	return run_list(bench);
 }
 
@@ -385,9 +395,16 @@ static enum p2p_exit dispatch(struct bench *bench)
 				    "be measured there");
 	if (dry && bench->json)
 		return usage(bench, "--dry-run is a list for people: p2ptopo pairs --json has what it is made from");
+	/* What a run that did not end has left of a disk comes first. */
+	enum p2p_exit left = dry ? P2P_EXIT_OK : bench_recover(bench->ctl), code;
+
+	ctl_begin_changing(bench->ctl);
 	if (cli->arg_count < 2 && bench->request.backend->peer && !bench->request.backend->cpu)
-		return run_many(bench);
-	return run_one(bench);
+		code = run_many(bench);
+	else
+		code = run_one(bench);
+	ctl_end_changing();
+	return bench_exit_worse(code, left);
 }
 
 static int run(const struct p2p_cli *cli)
@@ -419,8 +436,10 @@ const struct p2p_verb p2p_verb_bench = {
 		   "host's memory in the same run, by turns. - leaves out SRC, or the provider with --backend=bounce. "
 		   "Without SRC "
 		   "and DST every pair that can be is measured, by reading. Exit status: 0 done; 1 a pair does not "
-		   "work; 3 something "
-		   "cannot be read; 4 interrupted; 7 the data arrived wrong; 8 it hung.",
+		   "work; 3 "
+		   "something cannot be read; 4 interrupted; 5 a disk may not be written; 6 what was there before "
+		   "cannot be put "
+		   "back; 7 data arrived wrong; 8 it hung.",
 	.run = run,
 	.no_pager = true,
 };
