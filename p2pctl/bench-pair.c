@@ -11,6 +11,7 @@
 #include "bench-faults.h"
 #include "bench-prove.h"
 #include "bench-stacks.h"
+#include "core/base/text.h"
 #include "print-proof.h"
 
 #define NS 1000000000ull
@@ -134,6 +135,42 @@ static enum p2p_exit open_cpu(struct ctl *ctl, const struct bench_request *reque
 		return P2P_EXIT_OK;
 	p2p_problem_set(&problem, error, "/dev/null: %s", p2p_problem_errno(error));
 	return complain(ctl, P2P_EXIT_CANNOT_READ, &problem);
+}
+
+/* Half of the host's memory, or of what this group of processes may have. */
+static uint64_t memory_most(void)
+{
+	uint64_t most = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE), limit;
+	int fd = open("/sys/fs/cgroup/memory.max", O_RDONLY | O_CLOEXEC);
+	char text[32] = "";
+
+	if (fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 && !p2p_text_number(text, 10, UINT64_MAX, &limit) &&
+	    limit < most)
+		most = limit;
+	if (fd >= 0)
+		close(fd);
+	return most / 2;
+}
+
+/* All of it is touched before anything is timed: too much would end other programs. */
+static enum p2p_exit check_memory(const struct ctl *ctl, const struct bench_request *request)
+{
+	struct bench_job job = { .jobs = request->jobs };
+	struct p2p_problem problem;
+	uint64_t needed = 0, most = memory_most();
+
+	for (size_t i = 0; i < request->size_count; i++)
+		job.bs = request->sizes[i] > job.bs ? request->sizes[i] : job.bs;
+	for (size_t i = 0; i < request->depth_count; i++)
+		job.depth = request->depths[i] > job.depth ? request->depths[i] : job.depth;
+	if (request->backend->control || !request->backend->ring)
+		needed = (uint64_t)bench_stride(&job) * job.depth * job.jobs * (request->backend->cpu ? 3 : 1);
+	if (needed <= most)
+		return P2P_EXIT_OK;
+	p2p_problem_set(&problem, 0, "--bs, --iodepth, --numjobs: %u blocks of %u bytes in %u threads are %.1f GiB of the host's "
+				     "memory; half of it, %.1f GiB, is the most that is taken",
+			job.depth, job.bs, job.jobs, (double)needed / 0x40000000, (double)most / 0x40000000);
+	return complain(ctl, P2P_EXIT_USAGE, &problem);
 }
 
 static enum p2p_exit open_ends(struct ctl *ctl, const struct bench_request *request, const struct bench_pair *pair,
@@ -283,6 +320,8 @@ enum p2p_exit bench_pair_run(struct ctl *ctl, const struct bench_request *reques
 	if (!pair->src && !pair->dst && !request->backend->cpu)
 		job->dst.length = NULL_RANGE;
 	code = bench_permit_read(ctl, &permit);
+	if (code == P2P_EXIT_OK)
+		code = check_memory(ctl, request);
 	if (code == P2P_EXIT_OK)
 		code = open_ends(ctl, request, pair, job);
 	if (code == P2P_EXIT_OK && (pair->src || pair->dst))

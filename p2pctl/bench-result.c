@@ -185,6 +185,17 @@ static const char *refusal_says(const struct bench_found *found, const struct p2
 		       "predicted (p2ptopo why)");
 }
 
+/*
+ * KERNEL: drivers/pci/p2pdma.c:pci_p2pdma_unmap_mappings takes the mapping away
+ * when the provider's driver is unbound (6.2-), and what pins its pages gets EFAULT.
+ */
+static const char *gone_says(int error)
+{
+	if (error == -EFAULT)
+		return "; the memory is not there any more: the provider's driver was unbound, or the device is gone";
+	return error == -ENODEV || error == -ENXIO ? "; the device is gone" : "";
+}
+
 /* Why the I/O of a cell failed. */
 static const char *error_says(const struct bench_found *found, size_t at, const struct p2p_bench_cell *cell)
 {
@@ -206,8 +217,7 @@ static const char *error_says(const struct bench_found *found, size_t at, const 
 					p2p_problem_errno(side->error), cell->bs);
 	return p2p_arena_printf(arena, "%s%s: %s%s",
 				bounced && found->run->job.backend->peer ? "the bounce failed: " : "", what,
-				p2p_problem_errno(side->error),
-				side->error == -ENODEV || side->error == -ENXIO ? "; the device went away" : "");
+				p2p_problem_errno(side->error), gone_says(side->error));
 }
 
 /* Which legs had transfers on their way when it hung. */
@@ -309,7 +319,7 @@ static const char *unchecked_says(const struct bench_found *found)
 static void judge_data(const struct bench_found *found, struct p2p_bench_result *result)
 {
 	uint64_t wrong = 0, outside = 0, checked = 0;
-	bool all = true, faster = false, noisy = false;
+	bool all = true, faster = false, noisy = false, told = false;
 
 	for (size_t i = 0; i < result->cell_count; i++) {
 		const struct p2p_bench_cell *cell = &result->cells[i];
@@ -322,6 +332,7 @@ static void judge_data(const struct bench_found *found, struct p2p_bench_result 
 		outside += cell->proof.outside;
 		faster |= p2p_known(cell->ratio_fact) && cell->faster == P2P_YES;
 		noisy |= p2p_known(cell->ratio_fact) && cell->faster == P2P_MAYBE;
+		told |= p2p_known(cell->ratio_fact) && cell->faster == P2P_NO;
 	}
 	result->level = P2P_BENCH_WORKS;
 	if (wrong || outside) {
@@ -332,9 +343,11 @@ static void judge_data(const struct bench_found *found, struct p2p_bench_result 
 		result->why = unchecked_says(found);
 	} else {
 		result->level = faster ? P2P_BENCH_FASTER : P2P_BENCH_INTACT;
-		result->why = faster ? NULL
-			      : noisy ? "too noisy to tell whether it is faster than the bounce"
-				      : "it is not faster than the bounce";
+		result->why = faster		? NULL
+			      : noisy && told	? "it is not faster than the bounce where that can be told"
+			      : noisy		? "too noisy to tell whether it is faster than the bounce"
+			      : told		? "it is not faster than the bounce"
+						: "too few rounds to tell whether it is faster than the bounce";
 	}
 }
 
