@@ -93,7 +93,7 @@ static enum p2p_exit open_end(struct ctl *ctl, const struct bench_request *reque
 }
 
 /* A BAR by its number; its size is the file's. */
-static enum p2p_exit open_bar(struct ctl *ctl, const struct bench_request *request, const struct bench_pair *pair,
+static enum p2p_exit open_bar(struct ctl *ctl, const struct bench_request *request, const struct bench_course *pair,
 			      struct bench_job *job)
 {
 	char address[P2P_BDF_TEXT];
@@ -167,13 +167,14 @@ static enum p2p_exit check_memory(const struct ctl *ctl, const struct bench_requ
 		needed = (uint64_t)bench_stride(&job) * job.depth * job.jobs * (request->backend->cpu ? 3 : 1);
 	if (needed <= most)
 		return P2P_EXIT_OK;
-	p2p_problem_set(&problem, 0, "--bs, --iodepth, --numjobs: %u blocks of %u bytes in %u threads are %.1f GiB of the host's "
-				     "memory; half of it, %.1f GiB, is the most that is taken",
+	p2p_problem_set(&problem, 0,
+			"--bs, --iodepth, --numjobs: %u blocks of %u bytes in %u threads are %.1f GiB of the host's "
+			"memory; half of it, %.1f GiB, is the most that is taken",
 			job.depth, job.bs, job.jobs, (double)needed / 0x40000000, (double)most / 0x40000000);
 	return complain(ctl, P2P_EXIT_USAGE, &problem);
 }
 
-static enum p2p_exit open_ends(struct ctl *ctl, const struct bench_request *request, const struct bench_pair *pair,
+static enum p2p_exit open_ends(struct ctl *ctl, const struct bench_request *request, const struct bench_course *pair,
 			       struct bench_job *job)
 {
 	enum p2p_exit code = P2P_EXIT_OK;
@@ -250,7 +251,7 @@ static int prepare(const struct bench_request *request, struct measuring *measur
 
 /* Found before anything is closed: what the run says. */
 static const struct p2p_bench_result *find(struct ctl *ctl, const struct bench_request *request,
-					   const struct bench_pair *pair, const struct measuring *measuring,
+					   const struct bench_course *pair, const struct measuring *measuring,
 					   struct bench_faults *faults)
 {
 	const struct bench_run *run = &measuring->run;
@@ -268,7 +269,7 @@ static const struct p2p_bench_result *find(struct ctl *ctl, const struct bench_r
 	return result;
 }
 
-static enum p2p_exit measure(struct ctl *ctl, const struct bench_request *request, const struct bench_pair *pair,
+static enum p2p_exit measure(struct ctl *ctl, const struct bench_request *request, const struct bench_course *pair,
 			     struct bench_permit *permit, struct measuring *measuring, struct bench_outcome *ret)
 {
 	struct bench_run *run = &measuring->run;
@@ -305,7 +306,7 @@ void bench_outcome_free(struct bench_outcome *outcome)
 	p2p_names_free(&outcome->damage);
 }
 
-enum p2p_exit bench_pair_run(struct ctl *ctl, const struct bench_request *request, const struct bench_pair *pair,
+enum p2p_exit bench_pair_run(struct ctl *ctl, const struct bench_request *request, const struct bench_course *pair,
 			     struct bench_progress *progress, struct bench_outcome *ret)
 {
 	struct measuring measuring = { .progress = progress, .run.saved_fd = -1 };

@@ -6,7 +6,7 @@
 #include "bench-progress.h"
 #include "bench-result.h"
 
-struct bench_pair {
+struct bench_course {
 	int provider;		/* P2P_NOBODY: none */
 	const char *src, *dst;	/* what is typed for it: nvme1, /dev/nvme1n1, a file; NULL: that leg is left out */
 	int lock_fd;		/* of the campaign, for the child to close; 0: none */
@@ -24,7 +24,7 @@ struct bench_outcome {
  * `ret` is freed with bench_outcome_free.  Called between ctl_begin_changing and
  * ctl_end_changing.
  */
-enum p2p_exit bench_pair_run(struct ctl *ctl, const struct bench_request *request, const struct bench_pair *pair,
+enum p2p_exit bench_pair_run(struct ctl *ctl, const struct bench_request *request, const struct bench_course *pair,
 			     struct bench_progress *progress, struct bench_outcome *ret);
 void bench_outcome_free(struct bench_outcome *outcome);
 

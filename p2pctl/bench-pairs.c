@@ -49,7 +49,7 @@ static void consider(struct ctl *ctl, const struct p2p_matcher *matcher, int pro
 	else if (is_denied(matcher, provider, client))
 		pairs->denied++;
 	else
-		pairs->list[pairs->count++] = (struct bench_pair){ .provider = provider, .client = client,
+		pairs->list[pairs->count++] = (struct bench_course){ .provider = provider, .client = client,
 			.src = p2p_arena_printf(ctl->topo.arena, "/dev/%s", disk) };
 }
 
@@ -98,7 +98,7 @@ void bench_pairs_left(const struct bench_pairs *pairs, struct p2p_buf *ret)
 		    "devices that take peer memory and have no disk to read");
 }
 
-void bench_pair_name(const struct ctl *ctl, const struct bench_pair *pair, struct p2p_buf *ret)
+void bench_pair_name(const struct ctl *ctl, const struct bench_course *pair, struct p2p_buf *ret)
 {
 	char provider[P2P_BDF_TEXT], client[P2P_BDF_TEXT];
 

@@ -6,7 +6,7 @@
 #include "bench-pair.h"
 
 struct bench_pairs {
-	struct bench_pair *list; /* of the arena of ctl's topo, in order of providers, then clients */
+	struct bench_course *list; /* of the arena of ctl's topo, in order of providers, then clients */
 	size_t count;
 	/* Left out, each counted once, by the first that keeps it out. */
 	size_t providers;	/* functions with peer memory; 0: no pair can be */
@@ -26,6 +26,6 @@ void bench_pairs_find(struct ctl *ctl, int provider, struct bench_pairs *ret);
 void bench_pairs_left(const struct bench_pairs *pairs, struct p2p_buf *ret);
 
 /* "03:00.0 <- /dev/nvme1n1 (04:00.0)". */
-void bench_pair_name(const struct ctl *ctl, const struct bench_pair *pair, struct p2p_buf *ret);
+void bench_pair_name(const struct ctl *ctl, const struct bench_course *pair, struct p2p_buf *ret);
 
 #endif

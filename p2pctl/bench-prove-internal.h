@@ -10,14 +10,6 @@
 /* At least so many bytes are between two slots, and less than twice as many. */
 #define BENCH_CANARY 4096
 
-/* Whose stamps they are: so a block also says how far it came. */
-enum bench_pair {
-	BENCH_PAIR_SOURCE = 0, /* what is on the source */
-	BENCH_PAIR_BEFORE,     /* what was on the destination before */
-	BENCH_PAIR_OWN,	       /* what the processor put into memory to be written */
-	BENCH_PAIR_SLOT,       /* what was in memory before anything was read into it */
-};
-
 struct bench_prover {
 	struct bench_run *run;
 	struct bench_pulse *pulse;

@@ -27,6 +27,14 @@
 #define BENCH_VERIFY_LOADS (UINT64_C(1) << 20)
 #define BENCH_VERIFY_ALL UINT64_MAX
 
+/* Whose stamps they are: so a block also says how far it came. */
+enum bench_pair {
+	BENCH_PAIR_SOURCE = 0, /* what is on the source */
+	BENCH_PAIR_BEFORE,     /* what was on the destination before */
+	BENCH_PAIR_OWN,	       /* what the processor put into memory to be written */
+	BENCH_PAIR_SLOT,       /* what was in memory before anything was read into it */
+};
+
 struct bench_prover;
 
 /* In the child.  NULL: no memory. */

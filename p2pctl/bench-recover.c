@@ -294,8 +294,10 @@ enum p2p_exit bench_recover(struct ctl *ctl)
 	bench_saved_place(ctl, &dir);
 	int error = ctl->rehearsal ? -ENOENT : bench_saved_dir(p2p_buf_text(&dir), false, &problem, &fd);
 
-	if (!error)
+	if (!error) {
+		bench_saved_clean(fd);
 		error = bench_saved_list(fd, &names);
+	}
 	/* Who may not look there has written nothing either. */
 	if (error && error != -ENOENT && error != -EACCES) {
 		if (!*problem.text)
@@ -318,4 +320,36 @@ enum p2p_exit bench_recover(struct ctl *ctl)
 	p2p_names_free(&names);
 	p2p_buf_free(&dir);
 	return code;
+}
+
+void bench_each_left(const struct ctl *ctl, void (*tell)(void *context, const char *path, const char *file),
+		     void *context)
+{
+	struct p2p_names names = P2P_NAMES_INIT;
+	struct p2p_problem problem = { "" };
+	struct p2p_buf dir = P2P_BUF_INIT, file = P2P_BUF_INIT;
+	const char *name = NULL;
+	int fd = -1;
+
+	bench_saved_place(ctl, &dir);
+	if (!ctl->rehearsal && !bench_saved_dir(p2p_buf_text(&dir), false, &problem, &fd))
+		bench_saved_list(fd, &names);
+	while ((name = p2p_names_next(&names, name))) {
+		struct bench_saved saved;
+		int error = bench_saved_open(fd, name, &saved, &problem);
+
+		/* One that is at work is no news. */
+		if (error == -EBUSY)
+			continue;
+		p2p_buf_reset(&file);
+		p2p_buf_printf(&file, "%s/%s", p2p_buf_text(&dir), name);
+		tell(context, error ? "" : saved.header.path, p2p_buf_text(&file));
+		if (!error)
+			bench_saved_close(&saved);
+	}
+	if (fd >= 0)
+		close(fd);
+	p2p_names_free(&names);
+	p2p_buf_free(&dir);
+	p2p_buf_free(&file);
 }

@@ -80,8 +80,10 @@ static struct p2p_bench_proof proof_of(const struct bench_found *found, const st
 	const struct p2p_proof_result *const parts[] = { &check->slices[BENCH_MEASURED], &check->slices[BENCH_CONTROL],
 							 &check->proof };
 	struct p2p_bench_damage *damage = p2p_arena_array(found->topo->arena, P2P_PROOF_KINDS, sizeof(*damage));
-	struct p2p_bench_proof ret = { .done = check->done || bench_cell_is_wrong(cell), .damage = damage,
-				       .outside = check->outside + check->canary, .distinct = check->proof.distinct };
+	struct p2p_bench_proof ret = { .done = bench_cell_is_intact(cell) || bench_cell_is_wrong(cell),
+				       .damage = damage,
+				       .outside = check->outside + check->canary,
+				       .distinct = check->proof.distinct };
 
 	for (size_t i = check->done ? 3 : 2; i-- > 0;) {
 		ret.checked += parts[i]->blocks;
@@ -168,8 +170,9 @@ static const char *leg_word(enum bench_leg leg)
  */
 static bool is_refusal(const struct p2p_bench_cell *cell)
 {
-	return (cell->peer.error == -EREMOTEIO || cell->peer.error == -EINVAL) && !cell->bounce.error &&
-	       cell->bounce.ops;
+	if (cell->peer.error == -EREMOTEIO)
+		return !cell->bounce.error;
+	return cell->peer.error == -EINVAL && !cell->bounce.error && cell->bounce.ops;
 }
 
 static const char *refusal_says(const struct bench_found *found, const struct p2p_bench_cell *cell, enum bench_leg leg,

@@ -115,6 +115,8 @@ static void run_cell(struct bench_run *run, struct bench_prover *prover, unsigne
 		return;
 	if (bench_prove_cell(prover, cell, number, scratch))
 		run_rounds(run, prover, cell, scratch);
+	else if (cell->sides[BENCH_MEASURED].error && run->control)
+		slice(run, prover, cell, BENCH_CONTROL, scratch); /* is it only peer memory that is refused? */
 	look_around(run, cell);
 }
 
@@ -166,6 +168,13 @@ bool bench_cell_is_wrong(const struct bench_cell *cell)
 
 	return (check->done && check->proof.bad) || check->slices[BENCH_MEASURED].bad ||
 	       check->slices[BENCH_CONTROL].bad || check->outside || check->canary;
+}
+
+bool bench_cell_is_intact(const struct bench_cell *cell)
+{
+	const struct bench_check *check = &cell->check;
+
+	return check->done && !check->weak && !check->error && check->proof.blocks && !bench_cell_is_wrong(cell);
 }
 
 static void tick(void *context)

@@ -28,6 +28,7 @@ struct bench_check {
 	uint32_t block;	 /* bytes of a block of the proof */
 	struct p2p_proof_result proof;
 	struct p2p_proof_result slices[BENCH_WAYS]; /* what was found after timed slices */
+	bool weak;	 /* most blocks should hold what others should too: that all is right says little */
 	uint64_t moved;	 /* blocks that were not judged: somebody else changed the source meanwhile */
 	uint64_t outside, outside_at; /* bytes that changed beside the written range, and where the first is */
 	bool outside_of_source;	      /* ... on the source, not on the destination */
@@ -92,5 +93,8 @@ enum p2p_exit bench_conclude(struct ctl *ctl, struct bench_permit *permit, struc
 
 /* Did bytes of the cell arrive wrong, or change where none should? */
 bool bench_cell_is_wrong(const struct bench_cell *cell);
+
+/* Is it proved that they arrived? */
+bool bench_cell_is_intact(const struct bench_cell *cell);
 
 #endif

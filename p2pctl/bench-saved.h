@@ -98,6 +98,9 @@ int bench_saved_open(int dir_fd, const char *name, struct bench_saved *ret, stru
 /* The folder, made if `make`; -ENOENT when it is not there. */
 int bench_saved_dir(const char *path, bool make, struct p2p_problem *problem, int *ret);
 
+/* Removes what runs left that were killed before they had saved all, and so had not written anything. */
+void bench_saved_clean(int dir_fd);
+
 /* The names of what is in it, files of runs only. */
 int bench_saved_list(int dir_fd, struct p2p_names *ret);
 

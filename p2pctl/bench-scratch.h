@@ -85,6 +85,11 @@ void bench_saved_place(const struct ctl *ctl, struct p2p_buf *ret);
  */
 enum p2p_exit bench_recover(struct ctl *ctl);
 
+/* What runs left that did not end: calls `tell` for each, with the path of its disk then ("" when damaged) and its
+ * file. */
+void bench_each_left(const struct ctl *ctl, void (*tell)(void *context, const char *path, const char *file),
+		     void *context);
+
 /* Says what became of one. */
 void bench_say_fate(const struct ctl *ctl, const char *dir, const struct bench_restored *restored);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "print-proof.h"
 
+#include "bench-prove.h"
 #include "core/base/text.h"
 
 static unsigned long long number(uint64_t value)
@@ -28,6 +29,8 @@ static void say_kind(const struct bench_cell *cell, const char *when, enum p2p_p
 		       number(class->first));
 	if (kind == P2P_PROOF_SWAPPED || kind == P2P_PROOF_DUPLICATED)
 		p2p_buf_printf(&text, " (it holds what belongs to byte %llu)", number(class->from));
+	else if (kind == P2P_PROOF_STALE && class->stamped && class->found.pair == BENCH_PAIR_SLOT)
+		p2p_buf_puts(&text, " (it is what stood in memory before: nothing was read into it)");
 	else if (kind == P2P_PROOF_FLIPPED || kind == P2P_PROOF_TORN)
 		p2p_buf_printf(&text, " (byte %llu, %llu bits)", number(class->byte), number(class->bits));
 	p2p_names_add(ret, p2p_buf_text(&text));

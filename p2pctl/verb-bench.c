@@ -36,7 +36,7 @@ static const char *end_word(const struct p2p_cli *cli, size_t at)
 	return at < cli->arg_count && strcmp(cli->args[at], "-") != 0 ? cli->args[at] : NULL;
 }
 
-static enum p2p_exit check_direction(const struct bench *bench, const struct bench_pair *pair)
+static enum p2p_exit check_direction(const struct bench *bench, const struct bench_course *pair)
 {
 	static const char *const meant[] = { NULL, "read", "write", "copy" };
 	enum bench_direction direction = pair->src && pair->dst ? BENCH_DIRECTION_COPY
@@ -67,10 +67,10 @@ static enum p2p_exit name_provider(const struct bench *bench, const char *word, 
 	return *ret == P2P_NOBODY ? P2P_EXIT_USAGE : P2P_EXIT_OK;
 }
 
-static enum p2p_exit name_pair(const struct bench *bench, struct bench_pair *ret)
+static enum p2p_exit name_pair(const struct bench *bench, struct bench_course *ret)
 {
 	const struct p2p_cli *cli = bench->ctl->cli;
-	struct bench_pair pair = { .client = P2P_NOBODY, .src = end_word(cli, 1), .dst = end_word(cli, 2) };
+	struct bench_course pair = { .client = P2P_NOBODY, .src = end_word(cli, 1), .dst = end_word(cli, 2) };
 	enum p2p_exit code =
 		name_provider(bench, bench->request.bar ? bench->request.bar : end_word(cli, 0), &pair.provider);
 	bool null = !strcmp(bench->request.backend->word, "null");
@@ -139,7 +139,7 @@ static enum p2p_exit keep_result(const struct bench *bench, const struct p2p_ben
 static enum p2p_exit run_one(struct bench *bench)
 {
 	struct bench_outcome outcome;
-	struct bench_pair pair;
+	struct bench_course pair;
 	enum p2p_exit code = name_pair(bench, &pair);
 
 	if (code != P2P_EXIT_OK)
@@ -170,7 +170,7 @@ static void put_seconds(const struct bench *bench, uint64_t pairs, struct p2p_bu
 }
 
 /* What tells a pair from others, whatever numbers buses and disks have today: good enough within one campaign. */
-static void put_key(const struct bench *bench, const struct bench_pair *pair, struct p2p_buf *ret)
+static void put_key(const struct bench *bench, const struct bench_course *pair, struct p2p_buf *ret)
 {
 	struct p2p_buf name = P2P_BUF_INIT;
 
@@ -222,7 +222,7 @@ static enum p2p_exit say_none(const struct bench *bench)
 }
 
 /* Keeps it, and prints its line. */
-static enum p2p_exit finish_pair(struct bench *bench, const struct bench_pair *pair,
+static enum p2p_exit finish_pair(struct bench *bench, const struct bench_course *pair,
 				 const struct bench_outcome *outcome, enum p2p_exit code)
 {
 	struct p2p_arena *arena = bench->ctl->topo.arena;
@@ -264,7 +264,7 @@ static void print_before(struct bench *bench, const struct bench_entry *entry)
 /* A pair that has no result yet. */
 static enum p2p_exit measure_pair(struct bench *bench, size_t at, const char *name)
 {
-	struct bench_pair *pair = &bench->pairs.list[at];
+	struct bench_course *pair = &bench->pairs.list[at];
 	struct bench_outcome outcome;
 
 	pair->lock_fd = bench->campaign.lock_fd;
@@ -286,7 +286,7 @@ static enum p2p_exit measure_pair(struct bench *bench, size_t at, const char *na
 
 static enum p2p_exit run_pair(struct bench *bench, size_t at)
 {
-	const struct bench_pair *pair = &bench->pairs.list[at];
+	const struct bench_course *pair = &bench->pairs.list[at];
 	struct p2p_buf name = P2P_BUF_INIT;
 	struct p2p_problem problem;
 	enum p2p_exit code;

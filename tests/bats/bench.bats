@@ -180,6 +180,7 @@ ended() {
 		--state state - "$WORK/file"
 	says 'It was ended before it was done'
 	is "$status" 4
+}
 
 @test "SIGTERM: the same, and no process is left" {
 	start --backend bounce --bs 4k --iodepth 1 --runtime 60 - "$WORK/file"
