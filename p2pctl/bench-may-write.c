@@ -206,7 +206,8 @@ static void look_for_saved(struct against *against)
 	p2p_buf_free(&text);
 }
 
-enum p2p_exit bench_may_write(struct ctl *ctl, const struct bench_permit *permit, struct bench_scratch *scratch)
+enum p2p_exit bench_may_write(struct ctl *ctl, const struct bench_permit *permit, struct bench_scratch *scratch,
+			      const struct bench_scratch *held)
 {
 	struct against against = { .ctl = ctl, .scratch = scratch, .force = permit->force, .code = P2P_EXIT_REFUSED };
 
@@ -214,15 +215,21 @@ enum p2p_exit bench_may_write(struct ctl *ctl, const struct bench_permit *permit
 		ctl_say(ctl, "a disk of this machine is not written for a machine that --from names");
 		return P2P_EXIT_USAGE;
 	}
-	look_for_users(&against);
-	if (scratch->disk.file) {
+	/* Who uses any part of a disk, and what was saved of it, is said once. */
+	if (!held)
+		look_for_users(&against);
+	if (held) {
+		scratch->disk_length = held->disk_length;
+	} else if (scratch->disk.file) {
 		look_for_writers(&against);
 		scratch->disk_length = scratch->end->size;
 	} else {
 		claim(&against, scratch);
 	}
-	look_for_saved(&against);
-	look_for_signatures(&against);
+	if (!held)
+		look_for_saved(&against);
+	if (!held || held->disk.dev != scratch->disk.dev)
+		look_for_signatures(&against);
 	if (!against.firm && (!against.soft || against.force))
 		return P2P_EXIT_OK;
 	if (!against.firm)

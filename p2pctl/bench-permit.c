@@ -247,13 +247,8 @@ enum p2p_exit bench_permit(struct ctl *ctl, struct bench_permit *permit, struct 
 			scratches[i]->end = NULL;
 		if (code != P2P_EXIT_OK || !ends[i]->written)
 			continue;
-		/* One disk is held once. */
-		if (i && ends[0]->written && same_disk(&scratches[0]->disk, &scratches[1]->disk) &&
-		    worst == P2P_EXIT_OK) {
-			scratches[1]->disk_length = scratches[0]->disk_length;
-			continue;
-		}
-		enum p2p_exit may = bench_may_write(ctl, permit, scratches[i]);
+		bool same = i && ends[0]->written && same_disk(&scratches[0]->disk, &scratches[1]->disk);
+		enum p2p_exit may = bench_may_write(ctl, permit, scratches[i], same ? scratches[0] : NULL);
 
 		worst = may > worst ? may : worst;
 	}

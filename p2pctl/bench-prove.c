@@ -27,6 +27,8 @@ struct bench_prover *bench_prover_new(struct bench_run *run)
 
 void bench_prover_free(struct bench_prover *prover)
 {
+	if (!prover)
+		return;
 	pthread_mutex_destroy(&prover->mutex);
 	free(prover->reference);
 	free(prover->got);

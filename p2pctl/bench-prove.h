@@ -39,6 +39,7 @@ struct bench_prover;
 
 /* In the child.  NULL: no memory. */
 struct bench_prover *bench_prover_new(struct bench_run *run);
+/* NULL is fine. */
 void bench_prover_free(struct bench_prover *prover);
 
 /* Puts stamps into the source's range, when that may be written. */

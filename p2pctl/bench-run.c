@@ -146,8 +146,9 @@ static int work(void *context)
 	struct bench_prover *prover = bench_prover_new(run);
 
 	if (!scratch || !prover)
-		return 1;
-	shared->error = save_all(run);
+		shared->error = p2p_problem_set(&shared->problem, -ENOMEM, "no memory to begin");
+	else
+		shared->error = save_all(run);
 	if (!shared->error)
 		shared->error = bench_prove_source(prover, &shared->problem);
 	for (size_t i = 0; !shared->error && i < run->cell_count && !atomic_load(&shared->pulse.stop); i++) {

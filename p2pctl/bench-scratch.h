@@ -73,8 +73,9 @@ void bench_permit_close(struct bench_permit *permit);
 /* The ranges, once it is known which ends are written. */
 enum p2p_exit bench_choose_ranges(struct ctl *ctl, struct bench_permit *permit, struct bench_job *job);
 
-/* May this be written?  Everything that speaks against it is printed. */
-enum p2p_exit bench_may_write(struct ctl *ctl, const struct bench_permit *permit, struct bench_scratch *scratch);
+/* May this be written?  Everything that speaks against it is printed.  `held`: another end of the same disk, or NULL. */
+enum p2p_exit bench_may_write(struct ctl *ctl, const struct bench_permit *permit, struct bench_scratch *scratch,
+			      const struct bench_scratch *held);
 
 /* Where what was saved is: DIR/saved of --state, or the usual place. */
 void bench_saved_place(const struct ctl *ctl, struct p2p_buf *ret);

@@ -10,6 +10,7 @@
  *     duplicate  the next one's content is written here too: the Nth's goes nowhere, the next is written twice
  *     flip       one bit of it is another one
  *     zero       zeros are written
+ *     blank      zeros are written, and from there on always
  *     tear       only its first half is written
  *     beside     it is written before the range too, SHIFT bytes lower (DISTURB_SHIFT)
  *     fail       it ends with EIO
@@ -98,6 +99,8 @@ static ssize_t disturbed(int fd, const void *bytes, size_t count, off_t offset)
 		real_write(fd, copy, count, held_at); /* duplicate */
 		return real_write(fd, copy, count, offset);
 	}
+	if (is("blank") && number >= wanted)
+		memset(copy, 0, count);
 	if (number != wanted)
 		return real_write(fd, copy, count, offset);
 	if (is("swap") || is("duplicate")) {
