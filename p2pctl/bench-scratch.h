@@ -73,7 +73,7 @@ void bench_permit_close(struct bench_permit *permit);
 /* The ranges, once it is known which ends are written. */
 enum p2p_exit bench_choose_ranges(struct ctl *ctl, struct bench_permit *permit, struct bench_job *job);
 
-/* May this be written?  Everything that speaks against it is printed.  `held`: another end of the same disk, or NULL. */
+/* May this be written?  What speaks against it is printed.  `held`: another end of the same disk, or NULL. */
 enum p2p_exit bench_may_write(struct ctl *ctl, const struct bench_permit *permit, struct bench_scratch *scratch,
 			      const struct bench_scratch *held);
 
