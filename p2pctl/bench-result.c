@@ -9,6 +9,7 @@
 #include "core/engine/bench-identity.h"
 #include "core/engine/bench-stat.h"
 #include "core/engine/link-limit.h"
+#include "core/model/fault.h"
 
 /* Less of a difference is none. */
 #define TOLERANCE 0.02
@@ -426,6 +427,25 @@ static const char *address_of(const struct bench_found *found, int function)
 	return p2p_arena_strdup(found->topo->arena, text);
 }
 
+/* Does the kernel's log say that DMA of the pair was refused or lost? */
+static bool any_lost(const struct p2p_bench_result *result)
+{
+	struct p2p_fault fault;
+
+	for (size_t i = 0; i < result->fault_count; i++)
+		if (p2p_fault_parse(result->faults[i], &fault) && p2p_fault_is_loss(fault.kind))
+			return true;
+	return false;
+}
+
+static bool any_checked(const struct p2p_bench_result *result)
+{
+	for (size_t i = 0; i < result->cell_count; i++)
+		if (result->cells[i].proof.done)
+			return true;
+	return false;
+}
+
 static const char *const *keep_all(struct p2p_arena *arena, const struct p2p_names *names)
 {
 	const char **ret = p2p_arena_array(arena, names->count + 1, sizeof(*ret));
@@ -495,6 +515,8 @@ struct p2p_bench_result *bench_result_new(const struct bench_found *found)
 		.interrupted = found->interrupted || found->overtime,
 	};
 	judge_level(found, result);
+	if (result->level == P2P_BENCH_WORKS && !any_checked(result) && any_lost(result))
+		result->why = "the bytes were not checked, and the kernel's log says that DMA was refused or lost";
 	set_limit(found, result);
 	if (result->provider)
 		result->identity_count =
@@ -550,7 +572,7 @@ enum p2p_exit bench_result_exit(const struct p2p_bench_result *result)
 		return P2P_EXIT_WRONG_DATA;
 	if (result->hung)
 		return P2P_EXIT_HUNG;
-	if (any_failed(result) ||
+	if (any_failed(result) || any_lost(result) ||
 	    (!result->interrupted && (!any_moved(result) || (peer && result->level < P2P_BENCH_WORKS))))
 		return P2P_EXIT_NO;
 	return result->interrupted ? P2P_EXIT_UNKNOWN : P2P_EXIT_OK;
