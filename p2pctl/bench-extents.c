@@ -110,7 +110,7 @@ static enum p2p_exit check_disk(const struct bench_end *end, dev_t dev, struct p
 	return P2P_EXIT_NO;
 }
 
-enum p2p_exit bench_extents_check(const struct bench_end *end, bool peer, struct p2p_problem *problem)
+enum p2p_exit bench_extents_check(const struct bench_end *end, bool peer, bool read, struct p2p_problem *problem)
 {
 	enum p2p_exit code = P2P_EXIT_OK;
 	struct stat st;
@@ -119,7 +119,7 @@ enum p2p_exit bench_extents_check(const struct bench_end *end, bool peer, struct
 		return code;
 	if (peer)
 		code = check_disk(end, st.st_dev, problem);
-	if (code != P2P_EXIT_OK)
+	if (code != P2P_EXIT_OK || !read)
 		return code;
 	struct fiemap *map = p2p_malloc(sizeof(*map) + EXTENTS * sizeof(*map->fm_extents));
 

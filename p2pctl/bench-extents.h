@@ -10,10 +10,10 @@
 
 /*
  * Looks at the regular file of an opened end: may peer pages reach its disk
- * (`peer`), and does each byte of the range come from there?  A hole, or what
+ * (`peer`), and where it is `read`, does each byte of the range come from there?  A hole, or what
  * was only preallocated, is read as zeros that the CPU writes.  A disk is always
  * fine.  P2P_EXIT_OK; P2P_EXIT_NO with the problem set: it would measure something else.
  */
-enum p2p_exit bench_extents_check(const struct bench_end *end, bool peer, struct p2p_problem *problem);
+enum p2p_exit bench_extents_check(const struct bench_end *end, bool peer, bool read, struct p2p_problem *problem);
 
 #endif

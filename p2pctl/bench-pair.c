@@ -75,7 +75,7 @@ static enum p2p_exit open_provider(struct ctl *ctl, int provider, struct bench_j
 	return complain(ctl, P2P_EXIT_NO, &problem);
 }
 
-static enum p2p_exit open_end(struct ctl *ctl, const struct bench_request *request, const char *word,
+static enum p2p_exit open_end(struct ctl *ctl, const struct bench_request *request, const char *word, bool read,
 			      struct bench_end *end)
 {
 	enum p2p_exit code = bench_open_end(ctl, word, end);
@@ -88,7 +88,7 @@ static enum p2p_exit open_end(struct ctl *ctl, const struct bench_request *reque
 		p2p_problem_set(&problem, 0, "%s is no file: --backend=file is for files, p2pmem for disks", end->path);
 		return complain(ctl, P2P_EXIT_USAGE, &problem);
 	}
-	code = bench_extents_check(end, request->backend->peer, &problem);
+	code = bench_extents_check(end, request->backend->peer, read, &problem);
 	return code == P2P_EXIT_OK ? code : complain(ctl, code, &problem);
 }
 
@@ -186,9 +186,9 @@ static enum p2p_exit open_ends(struct ctl *ctl, const struct bench_request *requ
 	if (code == P2P_EXIT_OK && request->backend->cpu)
 		return open_cpu(ctl, request, job);
 	if (code == P2P_EXIT_OK && pair->src)
-		code = open_end(ctl, request, pair->src, &job->src);
+		code = open_end(ctl, request, pair->src, true, &job->src);
 	if (code == P2P_EXIT_OK && pair->dst)
-		code = open_end(ctl, request, pair->dst, &job->dst);
+		code = open_end(ctl, request, pair->dst, false, &job->dst);
 	return code;
 }
 
@@ -237,8 +237,8 @@ static int prepare(const struct bench_request *request, struct measuring *measur
 	run->job.random = request->random;
 	run->job.seed = request->seed;
 	run->control = request->backend->control;
-	run->rounds = BENCH_ROUNDS;
-	run->slice_ns = request->runtime * NS / BENCH_ROUNDS / (run->control ? BENCH_WAYS : 1);
+	run->rounds = run->control ? BENCH_ROUNDS : BENCH_ROUNDS * BENCH_WAYS;
+	run->slice_ns = request->runtime * NS / BENCH_ROUNDS / BENCH_WAYS;
 	run->stall_seconds = request->timeout;
 	run->asked = ctl_asked();
 	run->tick = tick;

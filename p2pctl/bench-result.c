@@ -87,7 +87,9 @@ static struct p2p_bench_proof proof_of(const struct bench_found *found, const st
 				       .distinct = check->proof.distinct };
 
 	for (size_t i = check->done ? 3 : 2; i-- > 0;) {
-		ret.checked += parts[i]->blocks;
+		/* What timed slices left is looked at too, and counts where it is wrong. */
+		if (i == 2 || parts[i]->bad || !check->done)
+			ret.checked += parts[i]->blocks;
 		ret.wrong += parts[i]->bad;
 	}
 	for (int kind = P2P_PROOF_RIGHT + 1; kind < P2P_PROOF_KINDS; kind++) {
@@ -306,7 +308,7 @@ static bool went_well(const struct p2p_bench_cell *cell)
 	return cell->peer.ops && !cell->peer.error;
 }
 
-/* Why not all bytes were looked at. */
+/* Why not all bytes were looked at; NULL: nobody tried, or they were. */
 static const char *unchecked_says(const struct bench_found *found)
 {
 	for (size_t i = 0; i < found->run->cell_count; i++) {
@@ -315,8 +317,14 @@ static const char *unchecked_says(const struct bench_found *found)
 		if (check->error)
 			return p2p_arena_printf(found->topo->arena, "not all bytes were checked: %s",
 						check->problem.text);
+		if (check->done && check->weak)
+			return p2p_arena_printf(
+				found->topo->arena,
+				"all that was checked is right, but the source holds only %llu different "
+				"blocks, which proves little: --write it too, and it gets stamps",
+				(unsigned long long)check->proof.distinct);
 	}
-	return "the bytes were not checked";
+	return NULL;
 }
 
 /* Works, intact or faster, of a run in which some cells went well and no I/O failed. */
@@ -345,6 +353,8 @@ static void judge_data(const struct bench_found *found, struct p2p_bench_result 
 					       outside ? ", and bytes beside the range were changed" : "");
 	} else if (!all || !checked) {
 		result->why = unchecked_says(found);
+		if (!result->why)
+			result->why = "the bytes were not checked";
 	} else {
 		result->level = faster ? P2P_BENCH_FASTER : P2P_BENCH_INTACT;
 		result->why = faster		? NULL
@@ -408,7 +418,7 @@ static void judge_level(const struct bench_found *found, struct p2p_bench_result
 	else if (run->job.backend->cpu)
 		result->why = "the CPU copied: that proves nothing of any pair";
 	else if (!run->job.backend->peer)
-		result->why = "no peer memory took part";
+		result->why = unchecked_says(found) ? unchecked_says(found) : "no peer memory took part";
 	else if (!any_went_well(result))
 		result->why = first_problem(result);
 	else

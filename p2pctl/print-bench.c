@@ -94,9 +94,9 @@ static const char *cell_level(const struct p2p_bench_cell *cell)
 	bool wrong = cell->proof.wrong || cell->proof.outside;
 
 	if (!cell->proof.done)
-		return "works, not checked";
+		return "works, not proved";
 	if (wrong)
-		return cell->peer.ops ? "works, NOT INTACT" : "NOT INTACT";
+		return cell->peer.ops ? "works, WRONG DATA" : "WRONG DATA";
 	return cell->faster == P2P_YES ? "faster" : "intact";
 }
 
@@ -120,9 +120,10 @@ static void print_says(const struct ctl *ctl, const struct p2p_bench_result *res
 	if ((cell->peer.ops && !cell->peer.error) || cell->proof.done) {
 		p2p_buf_printf(&text, "%s%s", text.len ? "; " : "", cell_level(cell));
 		if (cell->proof.done)
-			p2p_buf_printf(&text, " (%llu of %llu blocks)",
+			p2p_buf_printf(&text, ": %llu of %llu blocks are right, %llu different",
 				       (unsigned long long)(cell->proof.checked - cell->proof.wrong),
-				       (unsigned long long)cell->proof.checked);
+				       (unsigned long long)cell->proof.checked,
+				       (unsigned long long)cell->proof.distinct);
 	}
 	if (text.len)
 		topo_print_text(&ctl->topo, INDENT, INDENT, p2p_buf_text(&text));
@@ -207,7 +208,7 @@ void bench_headline(const struct ctl *ctl, const struct p2p_bench_result *result
 	if (result->provider && pair) {
 		p2p_buf_printf(&text, ": %s", result->level ? p2p_bench_level_name(result->level) : "not proved");
 		if (has_wrong(result))
-			p2p_buf_puts(&text, ", NOT INTACT");
+			p2p_buf_puts(&text, ", WRONG DATA");
 		else if (result->level == P2P_BENCH_ALLOWED)
 			p2p_buf_puts(&text, " and does not work");
 		put_best(ctl, result, &text);
@@ -256,7 +257,7 @@ void bench_print(const struct ctl *ctl, const struct p2p_bench_result *result, c
 	const char *says = NULL;
 
 	while ((says = p2p_names_next(damage, says)))
-		topo_print_text(&ctl->topo, "WRONG DATA: ", "  ", says);
+		topo_print_text(&ctl->topo, "wrong: ", "       ", says);
 	print_avoided(result);
 	if (result->interrupted)
 		puts("It was ended before it was done: cells are missing, or have few rounds.");

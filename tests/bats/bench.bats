@@ -78,7 +78,7 @@ ended() {
 	exits 0
 	json_ok
 	is "$(get '.bench[0].cells[0].bounce | .ops * 8192 == .bytes and .p50 <= .p99 and .p99 <= .p999 and .p999 <= .max and
-		(.rates | length) == 10 and .errno == null')" true
+		(.rates | length) == 20 and .errno == null')" true
 	is "$(get '.bench[0] | .level, .provider, .src_path, .backend')" "$(printf 'nothing\nnull\n%s\nbounce' "$WORK/file")"
 }
 
