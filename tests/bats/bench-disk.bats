@@ -36,7 +36,7 @@ is_as_before() {
 @test "a free disk is written, and is as before afterwards" {
 	bench
 	exits 0
-	says 'intact ('
+	says 'intact: '
 	is_as_before
 	is "$(ls -A state/saved)" ''
 }
