@@ -8,6 +8,7 @@
 #include "core/view/json-machine.h"
 #include "core/view/json-verdict.h"
 #include "folklore.h"
+#include "measured.h"
 #include "pairs.h"
 
 struct why {
@@ -18,6 +19,8 @@ struct why {
 	struct p2p_remedy remedy;
 	struct p2p_reason *reasons;
 	size_t reason_count;
+	const struct p2p_bench_index *measured; /* NULL: nothing was */
+	struct p2p_bench_proved proved;	  /* of this pair */
 	int address_width; /* of the column in print_walk */
 };
 
@@ -223,8 +226,18 @@ static void print_conclusion(const struct why *why)
 	} else if (why->client.kind == P2P_CLIENT_NO) {
 		p2p_buf_puts(&text, "the route is open, but the client's driver does not take it");
 	} else if (why->offer.kind == P2P_OFFER_P2PMEM && why->client.kind == P2P_CLIENT_YES) {
-		p2p_buf_puts(&text, "route, memory and driver agree: the kernel will do it; that the bytes arrive is "
-				    "not proved by that");
+		bool proved = why->proved.result && why->proved.holds == P2P_YES;
+
+		if (!proved || why->proved.result->level == P2P_BENCH_NOTHING)
+			p2p_buf_puts(&text, "route, memory and driver agree: the kernel will do it; that the bytes arrive is "
+					    "not proved by that");
+		else if (why->proved.bad)
+			p2p_buf_puts(&text, "route, memory and driver agree, and all the same it failed when it was tried");
+		else if (why->proved.result->level >= P2P_BENCH_INTACT)
+			p2p_buf_puts(&text, "route, memory and driver agree, and the bytes were seen to arrive");
+		else
+			p2p_buf_puts(&text, "route, memory and driver agree, and it was seen to work; that the bytes arrive "
+					    "was not looked at");
 	}
 	if (text.len)
 		line(why, "so", p2p_buf_text(&text));
@@ -303,6 +316,7 @@ static void print_text(struct why *why)
 	print_map(why);
 	print_reasons(why);
 	print_ends(why);
+	measured_print(why->topo, why->measured, &why->verdict, &why->proved);
 	print_conclusion(why);
 	print_remedy(why);
 	print_cached(why);
@@ -335,7 +349,7 @@ static void json_reasons(const struct why *why, struct p2p_buf *ret)
 static void json_pair(const struct why *why, struct p2p_json *json)
 {
 	struct p2p_buf reasons = P2P_BUF_INIT, remedy = P2P_BUF_INIT, offer = P2P_BUF_INIT, client = P2P_BUF_INIT;
-	struct p2p_buf text = P2P_BUF_INIT;
+	struct p2p_buf text = P2P_BUF_INIT, measured = P2P_BUF_INIT;
 	char a[P2P_BDF_TEXT], b[P2P_BDF_TEXT];
 
 	json_reasons(why, &reasons);
@@ -348,9 +362,12 @@ static void json_pair(const struct why *why, struct p2p_json *json)
 		.verdict = &why->verdict, .reasons = p2p_buf_text(&reasons), .remedy = p2p_buf_text(&remedy),
 		.offer = p2p_buf_text(&offer), .client_can = p2p_buf_text(&client),
 	};
+	if (measured_json(&why->proved, &why->verdict, &measured))
+		pair.measured = p2p_buf_text(&measured);
 	p2p_json_pair_format(&text, &pair);
 	p2p_json_raw(json, NULL, text.text, text.len);
 	p2p_buf_free(&text);
+	p2p_buf_free(&measured);
 	p2p_buf_free(&client);
 	p2p_buf_free(&offer);
 	p2p_buf_free(&remedy);
@@ -403,6 +420,8 @@ static enum p2p_exit explain(struct topo *topo, int provider, int client)
 	p2p_judge_remedy(topo->judge, &why.verdict, topo->arena, &why.remedy);
 	why.reasons = p2p_arena_array(topo->arena, max, sizeof(*why.reasons));
 	why.reason_count = p2p_judge_reasons(topo->judge, &why.verdict, why.reasons, max);
+	why.measured = measured_open(topo);
+	why.proved = measured_pair(why.measured, provider, client);
 	if (!p2p_cli_has(topo->cli, "json"))
 		print_text(&why);
 	else if (!print_json(&why))
@@ -415,7 +434,7 @@ static enum p2p_exit explain(struct topo *topo, int provider, int client)
 static int run(const struct p2p_cli *cli)
 {
 	struct topo topo;
-	enum p2p_exit code = topo_open(cli, P2P_WANT_ALL | P2P_WANT_RUNNING, &topo);
+	enum p2p_exit code = topo_open(cli, P2P_WANT_ALL | P2P_WANT_RUNNING | P2P_WANT_RESULTS, &topo);
 
 	if (code == P2P_EXIT_OK) {
 		int provider = topo_device(&topo, cli->args[0]);

@@ -12,6 +12,7 @@
 #include "../base/buf.h"
 #include "../model/bench.h"
 #include "../model/machine.h"
+#include "../model/verdict.h"
 
 /*
  * The words of a copy src -> provider's memory -> dst on this machine; a leg
@@ -58,13 +59,9 @@ struct p2p_bench_proved {
 	bool bad;	 /* the newest word is that it failed */
 };
 
-/* All results of a machine, found by pair.  The machine must outlive it. */
+/* All results of a machine, found by pair.  Memory from `arena`; the machine must outlive it. */
 struct p2p_bench_index;
-struct p2p_bench_index *p2p_bench_index_new(const struct p2p_machine *machine);
-void p2p_bench_index_free(struct p2p_bench_index *index);
-
-/* Is there any result at all of a pair that is on this machine? */
-bool p2p_bench_index_any(const struct p2p_bench_index *index);
+struct p2p_bench_index *p2p_bench_index_new(const struct p2p_machine *machine, struct p2p_arena *arena);
 
 /*
  * The highest level proved of a pair (one leg of it, or BOTH: whichever is
@@ -75,5 +72,19 @@ bool p2p_bench_index_any(const struct p2p_bench_index *index);
  */
 struct p2p_bench_proved p2p_bench_proved(const struct p2p_bench_index *index, int provider, int client,
 					 enum p2p_bench_leg leg);
+
+/* The pairs of which there is any result, by their places from 0 on. */
+size_t p2p_bench_index_pairs(const struct p2p_bench_index *index);
+struct p2p_bench_proved p2p_bench_index_pair(const struct p2p_bench_index *index, size_t place, int *ret_provider,
+					     int *ret_client);
+
+/* The same of all pairs in which a function is: one that failed, else the highest. */
+struct p2p_bench_proved p2p_bench_proved_of(const struct p2p_bench_index *index, int function);
+
+/*
+ * Is what was measured, and holds, the contrary of the verdict?  Bytes went
+ * where the kernel should refuse, or it refused where it should not.
+ */
+bool p2p_bench_contradicts(const struct p2p_bench_proved *proved, const struct p2p_verdict *verdict);
 
 #endif

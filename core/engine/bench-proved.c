@@ -17,6 +17,8 @@ struct p2p_bench_index {
 	struct p2p_arena *arena;
 	struct entry *entries; /* by provider, client, leg; the newest first */
 	size_t count;
+	size_t *pairs; /* the first entry of each pair */
+	size_t pair_count;
 	bool *any; /* by function: is it a provider in any */
 };
 
@@ -67,9 +69,8 @@ static void add(struct p2p_bench_index *index, const struct p2p_machine *machine
 	}
 }
 
-struct p2p_bench_index *p2p_bench_index_new(const struct p2p_machine *machine)
+struct p2p_bench_index *p2p_bench_index_new(const struct p2p_machine *machine, struct p2p_arena *arena)
 {
-	struct p2p_arena *arena = p2p_arena_new();
 	struct p2p_bench_index *index = p2p_arena_alloc(arena, sizeof(*index));
 
 	index->arena = arena;
@@ -80,19 +81,27 @@ struct p2p_bench_index *p2p_bench_index_new(const struct p2p_machine *machine)
 			add(index, machine, i);
 	if (index->count)
 		qsort(index->entries, index->count, sizeof(*index->entries), entry_order);
+	index->pairs = p2p_arena_array(arena, index->count, sizeof(*index->pairs));
+	for (size_t i = 0; i < index->count; i++)
+		if (!i || index->entries[i].provider != index->entries[i - 1].provider ||
+		    index->entries[i].client != index->entries[i - 1].client)
+			index->pairs[index->pair_count++] = i;
 	return index;
 }
 
-void p2p_bench_index_free(struct p2p_bench_index *index)
+size_t p2p_bench_index_pairs(const struct p2p_bench_index *index)
 {
-	/* It lives in its own arena. */
-	if (index)
-		p2p_arena_free(index->arena);
+	return index->pair_count;
 }
 
-bool p2p_bench_index_any(const struct p2p_bench_index *index)
+struct p2p_bench_proved p2p_bench_index_pair(const struct p2p_bench_index *index, size_t place, int *ret_provider,
+					     int *ret_client)
 {
-	return index->count;
+	const struct entry *entry = &index->entries[index->pairs[place]];
+
+	*ret_provider = entry->provider;
+	*ret_client = entry->client;
+	return p2p_bench_proved(index, entry->provider, entry->client, P2P_BENCH_BOTH);
 }
 
 /* The first entry that is not before that place. */
@@ -139,6 +148,20 @@ static struct p2p_bench_proved one_leg(const struct p2p_bench_index *index, int 
 	return best ? *best : voided ? *voided : (struct p2p_bench_proved){ 0 };
 }
 
+/* Which of two says more: what failed, then what holds, then the higher level, then the newer. */
+static bool is_more(const struct p2p_bench_proved *a, const struct p2p_bench_proved *b)
+{
+	if (!a->result || !b->result)
+		return a->result;
+	if ((a->holds == P2P_NO) != (b->holds == P2P_NO))
+		return b->holds == P2P_NO;
+	if (a->bad != b->bad)
+		return a->bad;
+	if (a->result->level != b->result->level)
+		return a->result->level > b->result->level;
+	return a->result->when > b->result->when;
+}
+
 struct p2p_bench_proved p2p_bench_proved(const struct p2p_bench_index *index, int provider, int client,
 					 enum p2p_bench_leg leg)
 {
@@ -149,13 +172,32 @@ struct p2p_bench_proved p2p_bench_proved(const struct p2p_bench_index *index, in
 	struct p2p_bench_proved fill = one_leg(index, provider, client, P2P_BENCH_FILL),
 				drain = one_leg(index, provider, client, P2P_BENCH_DRAIN);
 
-	if (!fill.result || !drain.result)
-		return fill.result ? fill : drain;
-	if ((fill.holds == P2P_NO) != (drain.holds == P2P_NO))
-		return fill.holds == P2P_NO ? drain : fill;
-	if (fill.bad != drain.bad)
-		return fill.bad ? fill : drain;
-	if (fill.result->level != drain.result->level)
-		return fill.result->level > drain.result->level ? fill : drain;
-	return fill.result->when >= drain.result->when ? fill : drain;
+	return is_more(&fill, &drain) ? fill : drain;
+}
+
+struct p2p_bench_proved p2p_bench_proved_of(const struct p2p_bench_index *index, int function)
+{
+	struct p2p_bench_proved most = { 0 };
+
+	for (size_t i = 0; i < index->pair_count; i++) {
+		const struct entry *entry = &index->entries[index->pairs[i]];
+		int provider, client;
+
+		if (entry->provider != function && entry->client != function)
+			continue;
+		struct p2p_bench_proved one = p2p_bench_index_pair(index, i, &provider, &client);
+
+		if (is_more(&one, &most))
+			most = one;
+	}
+	return most;
+}
+
+bool p2p_bench_contradicts(const struct p2p_bench_proved *proved, const struct p2p_verdict *verdict)
+{
+	if (!proved->result || proved->holds != P2P_YES)
+		return false;
+	if (proved->result->refused)
+		return verdict->supported == P2P_YES;
+	return proved->result->level >= P2P_BENCH_WORKS && verdict->supported == P2P_NO;
 }

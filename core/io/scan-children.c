@@ -190,6 +190,16 @@ void p2p_scan_children(struct p2p_scan *scan)
 			child_add(scan, &classes[i], name);
 	}
 	p2p_names_free(&names);
+	for (size_t i = 0; i < scan->machine->function_count; i++) {
+		struct p2p_function *function = &scan->machine->functions[i];
+		const struct p2p_child *first = function->children;
+
+		/* They are in order of their kinds. */
+		while (first && first->kind < P2P_CHILD_NVME)
+			first = first->next;
+		if (scan->machine->child_kinds & 1u << P2P_CHILD_NVME && !(first && first->kind == P2P_CHILD_NVME))
+			function->firmware.fact = p2p_fact_of(-ENOENT, P2P_ORIGIN_READ);
+	}
 }
 
 /* ------------------------------------------------------------------ names */

@@ -55,9 +55,10 @@ void p2p_scan_rests(struct p2p_scan *scan)
 	struct p2p_machine *machine = scan->machine;
 	unsigned want = scan->options->want;
 
-	if (!machine->result_count || want & P2P_WANT_DETAIL)
+	if (!machine->result_count || (want & P2P_WANT_DETAIL && want & P2P_WANT_IOMMU))
 		return;
-	machine->host.dmi_bios = p2p_scan_word(scan, "sys/class/dmi/id/bios_version");
+	if (!(want & P2P_WANT_DETAIL))
+		machine->host.dmi_bios = p2p_scan_word(scan, "sys/class/dmi/id/bios_version");
 	for (size_t i = 0; i < machine->function_count; i++) {
 		struct p2p_function *function = &machine->functions[i];
 
