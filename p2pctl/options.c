@@ -38,6 +38,8 @@ const struct p2p_option ctl_options[] = {
 	  P2P_OPTION_LAST },
 	{ 0, "verify", "SIZE|all|off", "how much is proved of each size and depth (16M)", "bench", 0 },
 	{ 0, "backend", "p2pmem|bounce|null|mmio|file", "what the bytes go through", "bench", 0 },
+	{ 0, "compare", NULL, "compare two files of results, before and after: A.json B.json", "bench",
+	  P2P_OPTION_LAST },
 	{ 'J', "json", NULL, "print JSON (schema p2pctl/1)", "plan status policy check bootargs bench",
 	  P2P_OPTION_LAST },
 	{ 'D', "domain", NULL, "always print the domain", NULL, P2P_OPTION_LAST },

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench-campaign.h"
+#include "bench-compare.h"
 #include "bench-pairs.h"
 #include "bench-scratch.h"
 #include "core/base/text.h"
@@ -413,6 +414,9 @@ static int run(const struct p2p_cli *cli)
 	struct bench bench = { .ctl = &ctl,
 			       .json = p2p_cli_has(cli, "json"),
 			       .campaign = { .dir_fd = -1, .lock_fd = -1 } };
+
+	if (p2p_cli_has(cli, "compare"))
+		return bench_compare(cli);
 	enum p2p_exit code = ctl_begin(cli, &ctl);
 
 	if (code == P2P_EXIT_OK)

@@ -2,6 +2,7 @@
 #include "results.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 #include "state.h"
 
 #define LOCK_SECONDS 10
+/* Of a file that a person names. */
+#define FILE_MOST ((size_t)256 << 20)
 
 /* A line of the file that stays, and whose it is. */
 struct line {
@@ -177,6 +180,52 @@ int p2p_results_load(const char *dir, struct p2p_arena *arena, struct p2p_proble
 	else
 		error = p2p_results_parse(p2p_buf_text(&path), p2p_buf_text(&text), text.len, arena, problem, ret);
 	p2p_buf_free(&path);
+	p2p_buf_free(&text);
+	return error;
+}
+
+static int read_all(int fd, struct p2p_buf *ret)
+{
+	char chunk[65536];
+	ssize_t got;
+
+	while ((got = read(fd, chunk, sizeof(chunk)))) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		if (ret->len + (size_t)got > FILE_MOST)
+			return -EFBIG;
+		p2p_buf_add(ret, chunk, (size_t)got);
+	}
+	return 0;
+}
+
+int p2p_results_open(const char *path, struct p2p_arena *arena, struct p2p_problem *problem, struct p2p_results *ret)
+{
+	bool is_stdin = !strcmp(path, "-");
+	struct p2p_buf text = P2P_BUF_INIT;
+	struct stat st;
+	int error = 0;
+	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	/* A device can act on being read. */
+	if (fd < 0 || fstat(fd, &st))
+		error = -errno;
+	else if (!S_ISREG(st.st_mode) && !is_stdin)
+		error = S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+	else
+		error = read_all(fd, &text);
+	if (fd >= 0 && !is_stdin)
+		close(fd);
+	if (error)
+		p2p_problem_set(problem, error, "%s: %s", path,
+				error == -EFBIG	   ? "too large for results"
+				: error == -EINVAL ? "no regular file"
+						   : p2p_problem_errno(error));
+	else
+		error = p2p_results_parse(is_stdin ? "standard input" : path, p2p_buf_text(&text), text.len, arena,
+					  problem, ret);
 	p2p_buf_free(&text);
 	return error;
 }

@@ -59,6 +59,9 @@ int p2p_results_load(const char *dir, struct p2p_arena *arena, struct p2p_proble
 int p2p_results_parse(const char *path, const char *text, size_t len, struct p2p_arena *arena,
 		      struct p2p_problem *problem, struct p2p_results *ret);
 
+/* The same of a file that a person names, whoever's it is; - is standard input.  The problem names it. */
+int p2p_results_open(const char *path, struct p2p_arena *arena, struct p2p_problem *problem, struct p2p_results *ret);
+
 /* One result as one JSON object on one line, without a newline. */
 void p2p_results_format(const struct p2p_bench_result *result, struct p2p_buf *ret);
 
