@@ -205,7 +205,8 @@ static enum p2p_answer compare(const struct now *now, const struct p2p_bench_wor
 		return P2P_NO;
 	}
 	if (!there && now->paths && (is_hop(word->name) || starts_with(word->name, "link "))) {
-		if (is_hop(word->name) && say_next(changed)) {
+		/* Once a function: its ACS and its link go together. */
+		if ((is_hop(word->name) || !changed->count) && say_next(changed)) {
 			put_hop(now->machine, strchr(word->name, ' ') + 1, changed->text);
 			p2p_buf_puts(changed->text, " is no longer on the way");
 		}
