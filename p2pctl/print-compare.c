@@ -15,7 +15,8 @@ static const struct p2p_column columns[] = {
 	[COL_BEFORE] = { "BEFORE", "the median rate of the first file", P2P_COLUMN_RIGHT },
 	[COL_AFTER] = { "AFTER", "of the second", P2P_COLUMN_RIGHT },
 	[COL_CHANGE] = { "CHANGE", "by how much it is more, and between what that is, with 95 % confidence", 0 },
-	[COL_P] = { "P", "how likely chance alone makes such a difference, with regard to all cells", P2P_COLUMN_RIGHT },
+	[COL_P] = { "P", "how likely chance alone makes such a difference, with regard to all cells",
+		    P2P_COLUMN_RIGHT },
 	[COL_BOUNCE] = { "BOUNCE", "the change through host memory in the same runs", P2P_COLUMN_RIGHT },
 	[COL_ANSWER] = { "ANSWER", "what that comes to", 0 },
 };
@@ -167,10 +168,11 @@ static void print_answer(const struct compare *compare, struct p2p_buf *text)
 		[P2P_STAT_BETTER] = "No regression, and an improvement.",
 	};
 
-	p2p_buf_printf(text,
-		       "%s By ranks (Mann-Whitney, Holm over all cells): at most 1 chance in 20 that any change is called "
-		       "one though nothing changed; less than 2 %% is no difference.",
-		       says[compare->answer]);
+	p2p_buf_printf(
+		text,
+		"%s By ranks (Mann-Whitney, Holm over all cells): at most 1 chance in 20 that any change is called "
+		"one though nothing changed; less than 2 %% is no difference.",
+		says[compare->answer]);
 	say(compare, "", text);
 }
 

@@ -43,7 +43,7 @@ const struct function_column function_columns[] = {
 	  FUNCTION_IN_LIST, CMB, BY(client) },
 	{ { "ISLE", "functions with the same number can all reach each other", RIGHT },
 	  FUNCTION_IN_TREE, P2P_WANT_RUNNING, BY(island) },
-	{ { "PROVED", "the most that p2pctl bench proved of a pair it is in: works, intact, faster; or how it failed", 0 },
+	{ { "PROVED", "the most that bench proved of a pair it is in: works, intact, faster; or how it failed", 0 },
 	  0, RESULTS, BY(proved) },
 	{ { "NAME", "devices of its driver, then its name", TRIM },
 	  FUNCTION_IN_TREE | FUNCTION_IN_LIST, NAMES | CHILDREN, BY(name) },

@@ -110,8 +110,9 @@ bool measured_json(const struct p2p_bench_proved *proved, const struct p2p_verdi
 {
 	if (!proved->result)
 		return false;
-	p2p_json_measured_format(ret, &(struct p2p_json_measured){ proved->result, proved->holds, proved->why, proved->bad,
-								   p2p_bench_contradicts(proved, verdict) });
+	p2p_json_measured_format(ret,
+				 &(struct p2p_json_measured){ proved->result, proved->holds, proved->why, proved->bad,
+							      p2p_bench_contradicts(proved, verdict) });
 	return true;
 }
 

@@ -265,11 +265,12 @@ static enum p2p_exit print(struct tree *tree)
 static enum p2p_exit look(const struct p2p_cli *cli, const struct p2p_choice *choice)
 {
 	unsigned results = P2P_WANT_RESULTS * wants_proved(cli);
-	unsigned want = results | P2P_WANT_NAMES | P2P_WANT_CHILDREN | P2P_WANT_MEMORY | P2P_WANT_IOMMU | P2P_WANT_RUNNING |
-			function_columns_want(choice);
+	unsigned want = results | P2P_WANT_NAMES | P2P_WANT_CHILDREN | P2P_WANT_MEMORY | P2P_WANT_IOMMU |
+			P2P_WANT_RUNNING | function_columns_want(choice);
 	struct topo topo;
 	struct tree tree = { .topo = &topo, .choice = *choice };
-	enum p2p_exit code = topo_open(cli, p2p_cli_has(cli, "json") ? P2P_WANT_ALL | P2P_WANT_RUNNING | P2P_WANT_RESULTS : want, &topo);
+	enum p2p_exit code = topo_open(
+		cli, p2p_cli_has(cli, "json") ? P2P_WANT_ALL | P2P_WANT_RUNNING | P2P_WANT_RESULTS : want, &topo);
 
 	if (code == P2P_EXIT_OK)
 		code = print(&tree);

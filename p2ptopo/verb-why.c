@@ -229,15 +229,18 @@ static void print_conclusion(const struct why *why)
 		bool proved = why->proved.result && why->proved.holds == P2P_YES;
 
 		if (!proved || why->proved.result->level == P2P_BENCH_NOTHING)
-			p2p_buf_puts(&text, "route, memory and driver agree: the kernel will do it; that the bytes arrive is "
-					    "not proved by that");
+			p2p_buf_puts(&text,
+				     "route, memory and driver agree: the kernel will do it; that the bytes arrive is "
+				     "not proved by that");
 		else if (why->proved.bad)
-			p2p_buf_puts(&text, "route, memory and driver agree, and all the same it failed when it was tried");
+			p2p_buf_puts(&text,
+				     "route, memory and driver agree, and all the same it failed when it was tried");
 		else if (why->proved.result->level >= P2P_BENCH_INTACT)
 			p2p_buf_puts(&text, "route, memory and driver agree, and the bytes were seen to arrive");
 		else
-			p2p_buf_puts(&text, "route, memory and driver agree, and it was seen to work; that the bytes arrive "
-					    "was not looked at");
+			p2p_buf_puts(&text,
+				     "route, memory and driver agree, and it was seen to work; that the bytes arrive "
+				     "was not looked at");
 	}
 	if (text.len)
 		line(why, "so", p2p_buf_text(&text));

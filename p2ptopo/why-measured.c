@@ -97,7 +97,8 @@ static void print_contradiction(const struct topo *topo, const struct p2p_verdic
 	fputs(p2p_view_role_on(style, P2P_ROLE_BAD), stdout);
 	line(topo, "CONTRARY",
 	     proved->result->refused
-		     ? "the kernel refused this pair, which is judged to be allowed. It may act on an answer from before "
+		     ? "the kernel refused this pair, which is judged to be allowed. It may act on an answer from "
+		       "before "
 		       "ACS was changed; if it was not, this program is wrong: please report it, with the output of "
 		       "`p2ptopo snapshot`"
 		     : "it worked, and it is judged NOT_SUPPORTED. The kernel may act on an answer from before ACS was "
@@ -122,7 +123,8 @@ void measured_print(const struct topo *topo, const struct p2p_bench_index *index
 		print_proved(topo, fill.result ? "" : "measured", &drain);
 	if (proved->holds == P2P_YES)
 		line(topo, "",
-		     "(void as soon as kernel, command line, BIOS, IOMMU, a device, its firmware or driver, its slot, or "
+		     "(void as soon as kernel, command line, BIOS, IOMMU, a device, its firmware or driver, its slot, "
+		     "or "
 		     "ACS or a link on the way is another)");
 	print_contradiction(topo, verdict, proved);
 }

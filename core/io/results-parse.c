@@ -403,7 +403,8 @@ int p2p_results_parse(const char *path, const char *text, size_t len, struct p2p
 			    : p2p_json_read_lines(path, text, len, take_result, take_bad, &parse);
 
 	if (error == -ENOTSUP)
-		p2p_problem_set(problem, error, "%s: this program was built without json-c, and reads no results", path);
+		p2p_problem_set(problem, error, "%s: this program was built without json-c, and reads no results",
+				path);
 	if (error) {
 		p2p_names_free(&results.bad);
 		return error;

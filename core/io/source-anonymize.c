@@ -224,7 +224,8 @@ static int read_serial(struct anonymize *anonymize, const char *key, uint64_t of
 static bool change_word(struct anonymize *anonymize, struct p2p_bench_word *word)
 {
 	static const char *const kept[] = { "kernel", "cmdline", "bios", "iommu" };
-	static const char *const kept_of_ends[] = { ".path", ".id", ".subsystem", ".firmware", ".driver", ".iommu", ".ats" };
+	static const char *const kept_of_ends[] = { ".path",   ".id",	 ".subsystem", ".firmware",
+						    ".driver", ".iommu", ".ats" };
 	const char *dot = strchr(word->name, '.');
 	struct p2p_buf text = P2P_BUF_INIT;
 

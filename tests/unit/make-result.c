@@ -79,10 +79,12 @@ static void make_cell(struct asked *asked)
 {
 	asked->cell = (struct p2p_bench_cell){
 		.bs = 65536, .depth = 8, .jobs = 1,
-		.peer = { .ops = 30000, .bytes = 2000000000, .ns = 1000000000, .rates = asked->rates, .rate_count = 10 },
+		.peer = { .ops = 30000, .bytes = 2000000000, .ns = 1000000000, .rates = asked->rates,
+			  .rate_count = 10 },
 		.bounce = { .ops = 15000, .bytes = 1000000000, .ns = 1000000000 },
 		.ratio_fact = p2p_fact_of(0, P2P_ORIGIN_READ), .ratio = 2, .ratio_low = 1.9, .ratio_high = 2.1,
-		.faster = P2P_YES, .avoided = 4000000000, .proof = { .done = true, .checked = 30000, .distinct = 30000 },
+		.faster = P2P_YES, .avoided = 4000000000,
+		.proof = { .done = true, .checked = 30000, .distinct = 30000 },
 	};
 	for (size_t i = 0; i < 10; i++)
 		asked->rates[i] = 2e9 + 1e6 * (double)i;

@@ -7,6 +7,7 @@
 #include "../../core/base/time.h"
 #include "../../core/io/json-read.h"
 #include "../../core/io/results.h"
+#include "../../core/io/state.h"
 #include "check-folder.h"
 #include "check-result.h"
 #include "check.h"
@@ -371,6 +372,51 @@ static void test_not_ours(void)
 	CHECK(!unlink(folder_path("results")) && !rename(folder_path("kept"), folder_path("results")));
 }
 
+/*
+ * What all may read is believed of root alone; whoever runs this: as somebody
+ * else even one's own is not.
+ */
+static void test_trusted(void)
+{
+	int error, fd = -1, dir = open(check_top, O_RDONLY | O_DIRECTORY | O_CLOEXEC), whose = geteuid() ? -EPERM : 0;
+	char text[4];
+	size_t got;
+
+	CHECK(dir >= 0 && !fchmod(dir, 0755));
+	mkdir(folder_path("in"), 0755);
+	file_put("in/file", "text", 4);
+	error = p2p_state_open_trusted(check_top, "in/file", &fd);
+	CHECK(error == whose);
+	if (!error) {
+		CHECK(!p2p_state_read_at(fd, 1, text, sizeof(text), &got) && got == 3 && !memcmp(text, "ext", 3));
+		CHECK(!p2p_state_read_at(fd, 9, text, sizeof(text), &got) && got == 0);
+		close(fd);
+		CHECK(p2p_state_open_trusted(check_top, "in/none", &fd) == -ENOENT);
+		CHECK(p2p_state_open_trusted(check_top, "none/file", &fd) == -ENOENT);
+	}
+	CHECK(p2p_state_open_trusted(check_top, "in", &fd) == -EPERM);
+	CHECK(p2p_state_open_trusted(folder_path("in/file"), "x", &fd) == -EPERM);
+	static const char *const open_to_others[] = { "", "in", "in/file" };
+
+	for (size_t i = 0; i < 3; i++) {
+		CHECK(!chmod(folder_path(open_to_others[i]), 0777));
+		CHECK(p2p_state_open_trusted(check_top, "in/file", &fd) == -EPERM);
+		CHECK(!chmod(folder_path(open_to_others[i]), 0755));
+		if (!whose && !chown(folder_path(open_to_others[i]), 12345, (gid_t)-1)) {
+			CHECK(p2p_state_open_trusted(check_top, "in/file", &fd) == -EPERM);
+			CHECK(!chown(folder_path(open_to_others[i]), 0, (gid_t)-1));
+		}
+	}
+	CHECK(!symlink("file", folder_path("in/link")) && !symlink("in", folder_path("linked")));
+	CHECK(p2p_state_open_trusted(check_top, "in/link", &fd) == -EPERM);
+	CHECK(p2p_state_open_trusted(check_top, "linked/file", &fd) == -EPERM);
+	CHECK(p2p_state_open_trusted(folder_path("linked"), "file", &fd) == -EPERM);
+	unlink(folder_path("in/link"));
+	unlink(folder_path("in/file"));
+	rmdir(folder_path("in"));
+	close(dir);
+}
+
 static void test_without(void)
 {
 	struct p2p_problem problem = { "" };
@@ -398,6 +444,7 @@ int main(void)
 {
 	folder_make("results");
 	test_time();
+	test_trusted();
 	if (has_json()) {
 		test_round();
 		test_torn();
