@@ -10,7 +10,8 @@
 #include <string.h>
 
 /* Deep enough for all that is read; what is deeper is refused before it costs memory. */
-#define DEPTH_MAX 12
+#define DEPTH_ITEMS 8
+#define DEPTH_MOST 12
 
 /* json-c counts in int. */
 #define TEXT_MAX ((size_t)INT_MAX)
@@ -453,9 +454,9 @@ static int items(const struct reader *reader, json_tokener *tokener, p2p_json_re
 	return at == reader->end ? 0 : complain(reader, at, "more after the list; is it two files?");
 }
 
-static json_tokener *tokener_new(void)
+static json_tokener *tokener_new(int depth)
 {
-	json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
+	json_tokener *tokener = json_tokener_new_ex(depth);
 
 	if (tokener)
 		json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS |
@@ -467,7 +468,7 @@ int p2p_json_read_items(const char *path, const char *text, size_t len, struct p
 			p2p_json_read_item_fn each, void *context)
 {
 	struct reader reader = { path, text, text + len, problem, 0 };
-	json_tokener *tokener = tokener_new();
+	json_tokener *tokener = tokener_new(DEPTH_ITEMS);
 
 	if (!tokener)
 		return -ENOMEM;
@@ -501,7 +502,7 @@ int p2p_json_read_whole(const char *path, const char *text, size_t len, struct p
 			p2p_json_read_item_fn each, void *context)
 {
 	struct reader reader = { path, text, text + len, problem, 0 };
-	json_tokener *tokener = tokener_new();
+	json_tokener *tokener = tokener_new(DEPTH_MOST);
 
 	if (!tokener)
 		return -ENOMEM;
@@ -514,7 +515,7 @@ int p2p_json_read_whole(const char *path, const char *text, size_t len, struct p
 int p2p_json_read_lines(const char *path, const char *text, size_t len, p2p_json_read_item_fn each,
 			p2p_json_read_bad_fn bad, void *context)
 {
-	json_tokener *tokener = tokener_new();
+	json_tokener *tokener = tokener_new(DEPTH_MOST);
 	struct p2p_problem problem;
 	size_t before = 0;
 

@@ -317,7 +317,7 @@ voids() {
 
 @test "a snapshot has the results; --anonymize leaves out whose they are and keeps what they prove" {
 	"$MAKE" base.snap 0000:03:00.0 0000:04:00.0 - why="of alice" >results
-	sed -i 's|"faults": \[\]|"faults": ["secret of bob"]|; s|/dev/nvme1n1|/home/alice/x|; s|"identity": {|"identity": {"site": "carol", |' results
+	sed -i 's|"faults": \[\]|"faults": ["secret of bob"]|; s|/dev/nvme1n1|/srv/alice/x|; s|"identity": {|"identity": {"site": "carol", |' results
 	seen
 	p2ptopo snapshot -F box.snap
 	printf '%s\n' "$output" >again.snap
