@@ -12,7 +12,7 @@ const struct measured_mark measured_marks[] = {
 	{ '!', "it failed, or bytes did not arrive" },
 	{ '>', "intact, and faster than through host memory" },
 	{ '*', "every byte arrived" },
-	{ '+', "it works, bytes were not checked" },
+	{ '+', "it works, that bytes arrive is not proved" },
 	{ '?', "proved once, and whether that holds cannot be told" },
 };
 const size_t measured_mark_count = sizeof(measured_marks) / sizeof(*measured_marks);

@@ -240,7 +240,7 @@ static void print_conclusion(const struct why *why)
 		else
 			p2p_buf_puts(&text,
 				     "route, memory and driver agree, and it was seen to work; that the bytes arrive "
-				     "was not looked at");
+				     "is not proved by that");
 	}
 	if (text.len)
 		line(why, "so", p2p_buf_text(&text));
