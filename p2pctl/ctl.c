@@ -67,6 +67,11 @@ struct p2p_apply ctl_begin_changing(struct ctl *ctl)
 				   .forget = p2p_cli_has(ctl->cli, "forget"), .stop = &stop };
 }
 
+const volatile int *ctl_asked(void)
+{
+	return &stop;
+}
+
 void ctl_end_changing(void)
 {
 	for (size_t i = 0; i < STOPPING; i++)

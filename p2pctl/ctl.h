@@ -95,6 +95,9 @@ void ctl_close(struct ctl *ctl);
 struct p2p_apply ctl_begin_changing(struct ctl *ctl);
 void ctl_end_changing(void);
 
+/* Not 0: it was asked to stop, between the two. */
+const volatile int *ctl_asked(void);
+
 /* Was it asked to stop meanwhile?  Then it is said. */
 bool ctl_stopped(const struct ctl *ctl);
 

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bench-scratch.h"
 #include "core/view/json-machine.h"
 #include "ctl.h"
 
@@ -155,6 +156,26 @@ static void show_open(struct status *status)
 	}
 }
 
+/* What p2pctl bench wrote over and has not put back. */
+static void show_left(void *context, const char *path, const char *file)
+{
+	struct status *status = context;
+	struct p2p_buf text = P2P_BUF_INIT;
+
+	if (status->json) {
+		p2p_json_object(status->json, NULL, true);
+		p2p_json_text(status->json, "path", *path ? path : NULL);
+		p2p_json_text(status->json, "file", file);
+		p2p_json_object_end(status->json);
+		return;
+	}
+	p2p_buf_printf(&text, "%s: a bench run that wrote there did not end; what was there is kept in %s. "
+			      "The next `p2pctl bench` puts it back.",
+		       *path ? path : "?", file);
+	topo_print_text(&status->ctl->topo, "", "    ", p2p_buf_text(&text));
+	p2p_buf_free(&text);
+}
+
 static enum p2p_exit show(struct ctl *ctl)
 {
 	struct status status = { .ctl = ctl };
@@ -172,6 +193,7 @@ static enum p2p_exit show(struct ctl *ctl)
 			printf("%zu of %zu drifted; `p2pctl enable` puts them back.\n", status.drifted, status.shown);
 		if (ctl_is_held(ctl))
 			puts("Held by undo until the next `p2pctl enable` or boot.");
+		bench_each_left(ctl, show_left, &status);
 		return P2P_EXIT_OK;
 	}
 	status.json = p2p_json_new(stdout);
@@ -183,6 +205,9 @@ static enum p2p_exit show(struct ctl *ctl)
 	p2p_json_array_end(status.json);
 	p2p_json_array(status.json, "open", false);
 	show_open(&status);
+	p2p_json_array_end(status.json);
+	p2p_json_array(status.json, "saved", false);
+	bench_each_left(ctl, show_left, &status);
 	p2p_json_array_end(status.json);
 	p2p_json_object_end(status.json);
 	return p2p_json_end(status.json) ? P2P_EXIT_CANNOT_READ : P2P_EXIT_OK;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "function-makers.h"
+#include "measured.h"
 
 #define AT(member) offsetof(struct p2p_function, member)
 #define BY(name) function_make_##name
@@ -20,6 +21,7 @@
 #define MEMORY P2P_WANT_MEMORY
 #define CMB (P2P_WANT_CHILDREN | P2P_WANT_MEMORY)
 #define DETAIL P2P_WANT_DETAIL
+#define RESULTS (P2P_WANT_CHILDREN | P2P_WANT_MEMORY | P2P_WANT_RESULTS)
 
 /* In the order in which they are printed where -o does not say another one. */
 const struct function_column function_columns[] = {
@@ -41,6 +43,8 @@ const struct function_column function_columns[] = {
 	  FUNCTION_IN_LIST, CMB, BY(client) },
 	{ { "ISLE", "functions with the same number can all reach each other", RIGHT },
 	  FUNCTION_IN_TREE, P2P_WANT_RUNNING, BY(island) },
+	{ { "PROVED", "the most that bench proved of a pair it is in: works, intact, faster; or how it failed", 0 },
+	  0, RESULTS, BY(proved) },
 	{ { "NAME", "devices of its driver, then its name", TRIM },
 	  FUNCTION_IN_TREE | FUNCTION_IN_LIST, NAMES | CHILDREN, BY(name) },
 
@@ -108,6 +112,7 @@ const struct function_column function_columns[] = {
 	{ { "CMBLOC", "its register CMBLOC, hex", 0 }, 0, CMB, BY(cmb_register), AT(cmb_loc) },
 	{ { "VFS", "VFs enabled", RIGHT }, 0, DETAIL, BY(number), AT(vfs) },
 	{ { "VFS-MAX", "VFs possible", RIGHT }, 0, DETAIL, BY(number), AT(vfs_max) },
+	{ { "FIRMWARE", "firmware of its NVMe controller", 0 }, 0, CHILDREN | DETAIL, BY(word), AT(firmware) },
 	{ { "CXL", "ids of its CXL DVSECs", 0 }, 0, DETAIL, BY(cxl) },
 };
 
@@ -160,6 +165,17 @@ int function_column_find(struct p2p_arena *arena, const char *name, struct p2p_p
 	return error;
 }
 
+void function_columns_insert(const char *name, const char *before, struct p2p_arena *arena, struct p2p_choice *choice)
+{
+	struct p2p_column *columns = p2p_arena_array(arena, function_column_count, sizeof(*columns));
+	int place = choice->at[function_column_named(before)];
+
+	for (size_t i = 0; i < function_column_count; i++)
+		columns[i] = function_columns[i].column;
+	p2p_choice_insert(choice, columns, function_column_count, function_column_named(name),
+			  place < 0 ? choice->count : (size_t)place);
+}
+
 unsigned function_columns_want(const struct p2p_choice *choice)
 {
 	unsigned want = 0;
@@ -175,6 +191,7 @@ void function_facts_make(const struct topo *topo, bool bytes, struct function_fa
 	const struct p2p_machine *machine = topo->machine;
 	struct function_facts facts = {
 		.topo = topo,
+		.measured = measured_open(topo),
 		.among = p2p_arena_array(topo->arena, machine->function_count, sizeof(*facts.among)),
 		.islands = p2p_arena_array(topo->arena, machine->function_count, sizeof(*facts.islands)),
 		.bytes = bytes,

@@ -6,6 +6,7 @@
 #ifndef P2PTOPO_FUNCTION_COLUMNS_H
 #define P2PTOPO_FUNCTION_COLUMNS_H
 
+#include "core/engine/bench-identity.h"
 #include "core/topo/topo.h"
 
 /* How cells of a column compare: as numbers, as names with numbers in them, or byte by byte. */
@@ -20,6 +21,7 @@ struct function_facts {
 	const struct topo *topo;
 	bool *among;  /* of each function: is it asked for its island */
 	int *islands; /* p2p_judge_islands() of those */
+	const struct p2p_bench_index *measured; /* NULL: nothing was */
 	bool bytes;   /* numbers of bytes as they are, not 16M */
 };
 
@@ -66,6 +68,9 @@ extern const size_t function_column_count;
  */
 enum p2p_exit function_columns_choose(const struct p2p_cli *cli, struct p2p_arena *arena, enum function_usual usual,
 				      struct p2p_choice *ret);
+
+/* One column more, in front of another one; nothing where it was chosen already. */
+void function_columns_insert(const char *name, const char *before, struct p2p_arena *arena, struct p2p_choice *choice);
 
 /* What must be read for the columns chosen. */
 unsigned function_columns_want(const struct p2p_choice *choice);

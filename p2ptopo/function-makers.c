@@ -3,6 +3,7 @@
  * Makers of cells: of plain facts, of what a function is, its link, and its peers.
  */
 #include "function-makers.h"
+#include "measured.h"
 
 #include <stdlib.h>
 
@@ -352,4 +353,16 @@ void function_make_client(const struct function_at *at, struct function_cell *ce
 	p2p_judge_client(at->facts->topo->judge, at->index, &client);
 	if (client.kind)
 		function_put(cell, P2P_ROLE_PLAIN, p2p_client_name(client.kind));
+}
+
+void function_make_proved(const struct function_at *at, struct function_cell *cell)
+{
+	struct p2p_bench_proved proved = { 0 };
+	char text[MEASURED_WORD];
+
+	cell->know = P2P_ABSENT;
+	if (at->facts->measured)
+		proved = p2p_bench_proved_of(at->facts->measured, at->index);
+	if (proved.result)
+		function_put(cell, measured_role(&proved), measured_word(&proved, text));
 }

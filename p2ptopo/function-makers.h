@@ -80,5 +80,6 @@ FUNCTION_MAKER(island);
 FUNCTION_MAKER(offer);
 FUNCTION_MAKER(client);
 FUNCTION_MAKER(cxl);
+FUNCTION_MAKER(proved);
 
 #endif

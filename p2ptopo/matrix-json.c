@@ -5,6 +5,7 @@
 #include "core/view/json-machine.h"
 #include "core/view/json-verdict.h"
 #include "matrix-parts.h"
+#include "measured.h"
 
 static void json_group(struct p2p_json *json, const struct topo *topo, const struct p2p_group *group,
 		       const int *numbers)
@@ -78,7 +79,33 @@ static void json_row(struct p2p_json *json, const struct p2p_matrix *matrix, siz
 	p2p_json_array_end(json);
 }
 
-enum p2p_exit matrix_print_json(const struct topo *topo, const struct p2p_matrix *matrix)
+/* Pairs of functions, and not cells: a result speaks of one pair. */
+static void json_measured(struct p2p_json *json, const struct topo *topo, const struct p2p_bench_index *measured)
+{
+	p2p_json_array(json, "measured", false);
+	for (size_t i = 0; measured && i < p2p_bench_index_pairs(measured); i++) {
+		struct p2p_buf text = P2P_BUF_INIT;
+		char address[P2P_BDF_TEXT];
+		int provider, client;
+		struct p2p_bench_proved proved = p2p_bench_index_pair(measured, i, &provider, &client);
+		struct p2p_verdict verdict;
+
+		p2p_judge_pair(topo->judge, provider, client, &verdict);
+		if (!measured_json(&proved, &verdict, &text))
+			continue;
+		p2p_json_object(json, NULL, true);
+		p2p_json_text(json, "provider",
+			      p2p_bdf_format(topo->machine->functions[provider].bdf, true, address));
+		p2p_json_text(json, "client", p2p_bdf_format(topo->machine->functions[client].bdf, true, address));
+		p2p_json_raw(json, "measured", text.text, text.len);
+		p2p_json_object_end(json);
+		p2p_buf_free(&text);
+	}
+	p2p_json_array_end(json);
+}
+
+enum p2p_exit matrix_print_json(const struct topo *topo, const struct p2p_matrix *matrix,
+				const struct p2p_bench_index *measured)
 {
 	struct p2p_json *json = p2p_json_new(stdout);
 	int *order = p2p_arena_array(topo->arena, matrix->cell_count, sizeof(*order));
@@ -97,6 +124,7 @@ enum p2p_exit matrix_print_json(const struct topo *topo, const struct p2p_matrix
 	for (size_t i = 0; i < matrix->count; i++)
 		json_row(json, matrix, i, numbers);
 	p2p_json_array_end(json);
+	json_measured(json, topo, measured);
 	p2p_json_object_end(json);
 	return p2p_json_end(json) ? P2P_EXIT_CANNOT_READ : P2P_EXIT_OK;
 }

@@ -6,6 +6,7 @@
 
 #include "core/view/view-grid.h"
 #include "matrix-parts.h"
+#include "measured.h"
 
 struct matrix {
 	struct topo *topo;
@@ -16,6 +17,10 @@ struct matrix {
 	 */
 	struct p2p_grid_cell *cells;
 	size_t cell_count;
+	const struct p2p_bench_index *measured; /* NULL: nothing was */
+	uint8_t *marks; /* by row and column: an index of measured_marks; NULL: none at all */
+	size_t base; /* cells without a mark; as many with each mark follow */
+	size_t contradictions;
 	struct p2p_grid_line *lines;
 	bool mixed; /* groups of functions of several kinds, for want of room */
 };
@@ -144,22 +149,73 @@ static enum p2p_role role_of(char letter)
 									     : P2P_ROLE_DIM;
 }
 
+/* The worst news, or the most that is proved, of the pairs that a cell stands for. */
+static void make_marks(struct matrix *matrix)
+{
+	const struct p2p_matrix *of = matrix->matrix;
+	size_t functions = matrix->topo->machine->function_count;
+	size_t *group_of;
+
+	matrix->marks = NULL;
+	if (!matrix->measured)
+		return;
+	group_of = p2p_arena_array(matrix->topo->arena, functions, sizeof(*group_of));
+	matrix->marks = p2p_arena_array(matrix->topo->arena, of->count * of->count, 1);
+	memset(matrix->marks, (int)measured_mark_count, of->count * of->count);
+	matrix->contradictions = 0;
+	for (size_t i = 0; i < functions; i++)
+		group_of[i] = SIZE_MAX;
+	for (size_t i = 0; i < of->count; i++)
+		for (size_t k = 0; k < of->groups[i].count; k++)
+			group_of[of->groups[i].members[k]] = i;
+	for (size_t at = 0; at < p2p_bench_index_pairs(matrix->measured); at++) {
+		struct p2p_verdict verdict;
+		int provider, client;
+		struct p2p_bench_proved proved =
+			p2p_bench_index_pair(matrix->measured, at, &provider, &client);
+		size_t mark = measured_mark_of(&proved);
+
+		if (group_of[provider] == SIZE_MAX || group_of[client] == SIZE_MAX || !proved.result)
+			continue;
+		uint8_t *cell = &matrix->marks[group_of[provider] * of->count + group_of[client]];
+
+		*cell = mark < *cell ? (uint8_t)mark : *cell;
+		p2p_judge_pair(matrix->topo->judge, provider, client, &verdict);
+		matrix->contradictions += p2p_bench_contradicts(&proved, &verdict);
+	}
+}
+
+/* The same cells again with each mark; not where they would be more than a place of the square can name. */
+static void mark_cells(struct matrix *matrix)
+{
+	if (!matrix->marks || matrix->base * (measured_mark_count + 1) > UINT16_MAX)
+		return;
+	for (size_t mark = 0; mark < measured_mark_count; mark++)
+		for (size_t i = 0; i < matrix->base; i++) {
+			matrix->cells[matrix->cell_count] = matrix->cells[i];
+			matrix->cells[matrix->cell_count++].mark = measured_marks[mark].mark;
+		}
+}
+
 static void make_cells(struct matrix *matrix)
 {
 	size_t count = matrix->matrix->cell_count;
 
-	matrix->cell_count = 2 * count + 1;
-	matrix->cells = p2p_arena_array(matrix->topo->arena, matrix->cell_count, sizeof(*matrix->cells));
+	make_marks(matrix);
+	matrix->base = matrix->cell_count = 2 * count + 1;
+	matrix->cells = p2p_arena_array(matrix->topo->arena, matrix->base * (measured_mark_count + 1),
+					sizeof(*matrix->cells));
 	for (size_t i = 0; i < count; i++) {
 		const struct p2p_cell *cell = &matrix->matrix->cells[i];
 		char mark = cell->would ? would_letter(cell) : letter(cell->map, cell->supported);
 		const char *where = p2p_locality_name(cell->locality);
 
 		matrix->cells[i] = (struct p2p_grid_cell){ mark, where ? where : "?", places[cell->locality].mark,
-							   role_of(mark) };
-		matrix->cells[count + i] = (struct p2p_grid_cell){ mark, "", ' ', role_of(mark) };
+							   0, role_of(mark) };
+		matrix->cells[count + i] = (struct p2p_grid_cell){ mark, "", ' ', 0, role_of(mark) };
 	}
-	matrix->cells[2 * count] = (struct p2p_grid_cell){ 'X', "", ' ', P2P_ROLE_DIM };
+	matrix->cells[2 * count] = (struct p2p_grid_cell){ 'X', "", ' ', 0, P2P_ROLE_DIM };
+	mark_cells(matrix);
 }
 
 static uint16_t cell_at(const void *of, size_t row, size_t column)
@@ -168,10 +224,14 @@ static uint16_t cell_at(const void *of, size_t row, size_t column)
 	uint16_t cell = p2p_matrix_at(matrix->matrix, row, column);
 
 	if (cell == P2P_CELL_NONE)
-		return (uint16_t)(matrix->cell_count - 1);
+		return (uint16_t)(matrix->base - 1);
 	if (row == column && matrix->matrix->groups[row].count == 1)
 		cell = (uint16_t)(cell + matrix->matrix->cell_count);
-	return cell;
+	if (matrix->cell_count == matrix->base)
+		return cell;
+	size_t mark = matrix->marks[row * matrix->matrix->count + column];
+
+	return (uint16_t)(mark == measured_mark_count ? cell : cell + (mark + 1) * matrix->base);
 }
 
 /* --------------------------------------------------------------- legend */
@@ -233,14 +293,18 @@ static void print_cell_legend(const struct matrix *matrix, bool brief)
 	const bool *used = find_used(matrix);
 	bool localities[sizeof(places) / sizeof(*places)] = { false };
 	struct p2p_buf text = P2P_BUF_INIT;
-	char seen[MARKS_MOST] = "";
+	char seen[MARKS_MOST] = "", proved[MARKS_MOST] = "";
 
 	for (size_t i = 0; i < matrix->cell_count; i++) {
 		if (!used[i])
 			continue;
+		size_t cell = i % matrix->base;
+
 		see(seen, matrix->cells[i].letter);
-		if (i < matrix->matrix->cell_count)
-			localities[matrix->matrix->cells[i].locality] = true;
+		if (matrix->cells[i].mark)
+			see(proved, matrix->cells[i].mark);
+		if (cell < matrix->matrix->cell_count)
+			localities[matrix->matrix->cells[cell].locality] = true;
 	}
 	print_marks(matrix, "route", routes, sizeof(routes) / sizeof(*routes), seen);
 	for (size_t i = 1; i <= sizeof(places) / sizeof(*places); i++) {
@@ -256,6 +320,12 @@ static void print_cell_legend(const struct matrix *matrix, bool brief)
 			add(&text, name ? name : "?", places[place].says);
 	}
 	print_line(matrix, "through", &text);
+	for (size_t i = 0; i < measured_mark_count; i++)
+		if (strchr(proved, measured_marks[i].mark))
+			add(&text, (const char[]){ measured_marks[i].mark, '\0' }, measured_marks[i].says);
+	if (text.len && matrix->matrix->count < matrix->matrix->functions)
+		p2p_buf_puts(&text, "; of several pairs the first of these that one of them has");
+	print_line(matrix, "proved", &text);
 	p2p_buf_free(&text);
 }
 
@@ -324,6 +394,7 @@ static void print_legend(const struct matrix *matrix, const struct p2p_grid *gri
 		topo_print_text(topo, "", "", p2p_buf_text(&text));
 	if (topo->machine->host.hypervisor.value)
 		topo_print_text(topo, "", "", "In a virtual machine the host's routing cannot be seen from here.");
+	measured_print_contradictions(topo, matrix->contradictions);
 	topo_print_assumptions(topo);
 	p2p_buf_free(&text);
 }
@@ -380,6 +451,7 @@ static enum p2p_exit print(struct topo *topo)
 	unsigned flags =
 		(topo->all ? P2P_MATRIX_SELF : 0) | (p2p_cli_has(topo->cli, "no-fold") ? P2P_MATRIX_NO_FOLD : 0);
 	struct matrix matrix = { .topo = topo };
+	enum p2p_exit code;
 
 	for (size_t i = 0; i < machine->function_count; i++)
 		among[i] = topo_shows(topo, (int)i) && !p2p_function_is_bridge(&machine->functions[i]);
@@ -392,9 +464,9 @@ static enum p2p_exit print(struct topo *topo)
 		p2p_cli_complain(topo->cli, stderr, &problem);
 		return P2P_EXIT_USAGE;
 	}
-	enum p2p_exit code = p2p_cli_has(topo->cli, "json") ? matrix_print_json(topo, matrix.matrix)
-							    : print_text(&matrix, among, flags);
-
+	matrix.measured = measured_open(topo);
+	code = p2p_cli_has(topo->cli, "json") ? matrix_print_json(topo, matrix.matrix, matrix.measured)
+					      : print_text(&matrix, among, flags);
 	p2p_matrix_free(matrix.matrix);
 	return code;
 }
@@ -402,7 +474,8 @@ static enum p2p_exit print(struct topo *topo)
 static int run(const struct p2p_cli *cli)
 {
 	struct topo topo;
-	unsigned want = P2P_WANT_CHILDREN | P2P_WANT_MEMORY | P2P_WANT_NUMA | P2P_WANT_RUNNING;
+	unsigned want = P2P_WANT_CHILDREN | P2P_WANT_MEMORY | P2P_WANT_NUMA | P2P_WANT_RUNNING |
+			P2P_WANT_RESULTS;
 	enum p2p_exit code = topo_open(cli, want, &topo);
 
 	if (code == P2P_EXIT_OK)

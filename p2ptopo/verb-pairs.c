@@ -9,13 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/time.h"
 #include "core/engine/cached.h"
 #include "core/view/json-machine.h"
 #include "core/view/json-verdict.h"
+#include "measured.h"
 #include "pairs.h"
 
 enum {
 	COL_PROVIDER, COL_CLIENT, COL_MAP, COL_DIST, COL_LOC, COL_OFFER, COL_TAKES, COL_RULE, COL_WOULD,
+	COL_PROVED, COL_RATE, COL_WHEN,
 	COL_COUNT,
 };
 
@@ -33,8 +36,10 @@ struct pairs {
 	const char **address, **offer, **client, **hop, **meeting, **host;
 	const char *rule[P2P_RULE_COUNT];
 	const char *remedy[8][4];
-	struct p2p_buf text, scratch, cached;
 	struct p2p_cached *past; /* what the kernel may have decided before ACS changed; NULL: not known */
+	const struct p2p_bench_index *measured; /* NULL: nothing was */
+	size_t contradictions;
+	struct p2p_buf text, scratch, cached, proved;
 };
 
 /* Is that pair to be listed?  With -s or -d one of its sides must match. */
@@ -171,6 +176,11 @@ static void json_pair(struct pairs *pairs, struct p2p_json *json, int provider, 
 		.offer = pairs->offer[provider], .client_can = pairs->client[client],
 		.cached = cached_text(pairs, &verdict),
 	};
+	const struct p2p_bench_proved proved = measured_pair(pairs->measured, provider, client);
+
+	p2p_buf_reset(&pairs->proved);
+	if (measured_json(&proved, &verdict, &pairs->proved))
+		pair.measured = p2p_buf_text(&pairs->proved);
 	p2p_buf_reset(&pairs->text);
 	p2p_json_pair_format(&pairs->text, &pair);
 	p2p_json_raw(json, NULL, pairs->text.text, pairs->text.len);
@@ -221,6 +231,10 @@ static const struct p2p_column columns[] = {
 	[COL_TAKES] = { "TAKES", "does the client's driver take it: yes, no, itself (it decides)", 0 },
 	[COL_RULE] = { "RULE", "what decided, or what is missing", 0 },
 	[COL_WOULD] = { "WOULD", "what a kernel with P2PDMA would decide", P2P_COLUMN_EXTRA },
+	[COL_PROVED] = { "PROVED", "what p2pctl bench proved: works, intact, faster; void, or how it failed",
+			 P2P_COLUMN_EXTRA },
+	[COL_RATE] = { "RATE", "bytes a second that it measured", P2P_COLUMN_EXTRA | P2P_COLUMN_RIGHT },
+	[COL_WHEN] = { "WHEN", "when it measured that", P2P_COLUMN_EXTRA },
 };
 
 /* One cell, padded to its width unless it is the last of the line. */
@@ -242,10 +256,28 @@ static enum p2p_role role_of(enum p2p_answer supported)
 	return supported == P2P_YES ? P2P_ROLE_GOOD : supported == P2P_NO ? P2P_ROLE_BAD : P2P_ROLE_DIM;
 }
 
+/* What was measured of it, and when; room for any of these. */
+#define CELL_TEXT 32
+
+static const char *proved_text(const struct p2p_bench_proved *proved, size_t column, char text[CELL_TEXT])
+{
+	struct p2p_buf buf = P2P_BUF_INIT;
+
+	if (column == COL_PROVED || !proved->result)
+		return measured_word(proved, text);
+	if (column == COL_WHEN)
+		return p2p_time_format(proved->result->when, text);
+	measured_rate((double)proved->result->bytes_per_second, &buf);
+	snprintf(text, CELL_TEXT, "%s", proved->result->bytes_per_second ? p2p_buf_text(&buf) : "-");
+	p2p_buf_free(&buf);
+	return text;
+}
+
 /* The text of one cell of a pair. */
 static const char *cell_text(const struct pairs *pairs, size_t column, const struct p2p_verdict *verdict,
-			     char text[P2P_BDF_TEXT])
+			     char text[CELL_TEXT])
 {
+	struct p2p_bench_proved proved;
 	struct p2p_offer offer;
 	struct p2p_client client;
 
@@ -257,7 +289,7 @@ static const char *cell_text(const struct pairs *pairs, size_t column, const str
 	case COL_MAP:
 		return map_text(verdict->map, verdict->supported);
 	case COL_DIST:
-		snprintf(text, P2P_BDF_TEXT, "%d", verdict->distance);
+		snprintf(text, CELL_TEXT, "%d", verdict->distance);
 		return verdict->distance < 0 ? "?" : text;
 	case COL_LOC:
 		return verdict->locality ? p2p_locality_name(verdict->locality) : "-";
@@ -269,6 +301,11 @@ static const char *cell_text(const struct pairs *pairs, size_t column, const str
 		return client.kind ? p2p_client_name(client.kind) : "?";
 	case COL_WOULD:
 		return !verdict->would ? "-" : verdict->would_be ? p2p_map_name(verdict->would_be) : "unknown";
+	case COL_PROVED:
+	case COL_RATE:
+	case COL_WHEN:
+		proved = measured_pair(pairs->measured, verdict->provider, verdict->client);
+		return proved_text(&proved, column, text);
 	default:
 		return p2p_rule_row(verdict->rule)->id;
 	}
@@ -279,7 +316,7 @@ static const char *cell_text(const struct pairs *pairs, size_t column, const str
 
 static void measure(struct pairs *pairs)
 {
-	char text[P2P_BDF_TEXT];
+	char text[CELL_TEXT];
 	struct p2p_verdict verdict;
 
 	for (size_t i = 0; i < COL_COUNT; i++)
@@ -308,18 +345,21 @@ static size_t column_at(const struct p2p_choice *choice, size_t place)
 	return column;
 }
 
-static void text_pair(const struct pairs *pairs, const struct p2p_choice *choice, int provider, int client)
+static void text_pair(struct pairs *pairs, const struct p2p_choice *choice, int provider, int client)
 {
+	const struct p2p_bench_proved proved = measured_pair(pairs->measured, provider, client);
 	struct p2p_verdict verdict;
-	char text[P2P_BDF_TEXT];
+	char text[CELL_TEXT];
 
 	p2p_judge_pair(pairs->topo->judge, provider, client, &verdict);
+	pairs->contradictions += p2p_bench_contradicts(&proved, &verdict);
 	for (size_t i = 0; i < choice->count; i++) {
 		size_t column = column_at(choice, i);
+		enum p2p_role role = column == COL_MAP	    ? role_of(verdict.supported)
+				     : column == COL_PROVED ? measured_role(&proved)
+							    : P2P_ROLE_PLAIN;
 
-		print_cell(pairs, column, i + 1 == choice->count,
-			   column == COL_MAP ? role_of(verdict.supported) : P2P_ROLE_PLAIN,
-			   cell_text(pairs, column, &verdict, text));
+		print_cell(pairs, column, i + 1 == choice->count, role, cell_text(pairs, column, &verdict, text));
 	}
 }
 
@@ -338,6 +378,11 @@ static enum p2p_exit print_text(struct pairs *pairs)
 
 	if (code != P2P_EXIT_OK || !choice.count)
 		return code;
+	const char *spec = p2p_cli_value(pairs->topo->cli, "output");
+
+	/* Where nothing was ever measured a column for it is only in the way. */
+	if (pairs->measured && (!spec || *spec == '+'))
+		p2p_choice_insert(&choice, columns, COL_COUNT, COL_PROVED, (size_t)choice.at[COL_RULE]);
 	if (!has_pairs(pairs)) {
 		puts(!pairs->topo->machine->function_count ? "No PCI functions here."
 		     : pairs->topo->filter		   ? "No pair matches."
@@ -352,6 +397,7 @@ static enum p2p_exit print_text(struct pairs *pairs)
 		for (size_t j = 0; j < pairs->count; j++)
 			if (is_asked(pairs, i, j))
 				text_pair(pairs, &choice, pairs->list[i], pairs->list[j]);
+	measured_print_contradictions(pairs->topo, pairs->contradictions);
 	topo_print_privilege(pairs->topo);
 	topo_print_assumptions(pairs->topo);
 	return P2P_EXIT_OK;
@@ -439,7 +485,7 @@ static void choose(struct pairs *pairs)
 
 static enum p2p_exit print(struct topo *topo)
 {
-	struct pairs pairs = { .topo = topo };
+	struct pairs pairs = { .topo = topo, .measured = measured_open(topo) };
 	enum p2p_exit code;
 
 	choose(&pairs);
@@ -455,12 +501,14 @@ static enum p2p_exit print(struct topo *topo)
 	p2p_buf_free(&pairs.scratch);
 	p2p_buf_free(&pairs.cached);
 	p2p_cached_free(pairs.past);
+	p2p_buf_free(&pairs.proved);
 	return code;
 }
 
 static int run(const struct p2p_cli *cli)
 {
-	unsigned want = P2P_WANT_CHILDREN | P2P_WANT_MEMORY | P2P_WANT_NUMA | P2P_WANT_RUNNING;
+	unsigned want = P2P_WANT_CHILDREN | P2P_WANT_MEMORY | P2P_WANT_NUMA | P2P_WANT_RUNNING |
+			P2P_WANT_RESULTS;
 	struct topo topo;
 
 	if (p2p_cli_has(cli, "list-columns") && !p2p_cli_has(cli, "across"))

@@ -7,7 +7,7 @@
 static enum p2p_exit print(struct topo *topo)
 {
 	struct p2p_scan_options options = { .want = P2P_WANT_ALL | P2P_WANT_ORDER | P2P_WANT_TARGETS |
-						    P2P_WANT_RUNNING | P2P_WANT_CHANGES,
+						    P2P_WANT_RUNNING | P2P_WANT_CHANGES | P2P_WANT_RESULTS,
 					    .wake = p2p_cli_has(topo->cli, "wake") };
 	struct p2p_problem problem = { "" };
 	struct p2p_buf text = P2P_BUF_INIT;

@@ -121,6 +121,14 @@ static void draw(struct tree *tree, int index)
 	}
 }
 
+/* Where anything was measured, its column is one of the usual ones. */
+static bool wants_proved(const struct p2p_cli *cli)
+{
+	const char *spec = p2p_cli_value(cli, "output");
+
+	return !spec || *spec == '+';
+}
+
 static void prepare(struct tree *tree)
 {
 	const struct p2p_machine *machine = tree->topo->machine;
@@ -136,6 +144,8 @@ static void prepare(struct tree *tree)
 		if (tree->shown[i])
 			draw(tree, (int)i);
 	function_facts_make(tree->topo, false, &tree->facts);
+	if (tree->facts.measured && wants_proved(tree->topo->cli))
+		function_columns_insert("PROVED", "NAME", arena, &tree->choice);
 }
 
 /* What ISLE and P2PMEM cannot say by themselves. */
@@ -254,11 +264,13 @@ static enum p2p_exit print(struct tree *tree)
 
 static enum p2p_exit look(const struct p2p_cli *cli, const struct p2p_choice *choice)
 {
-	unsigned want = P2P_WANT_NAMES | P2P_WANT_CHILDREN | P2P_WANT_MEMORY | P2P_WANT_IOMMU | P2P_WANT_RUNNING |
-			function_columns_want(choice);
+	unsigned results = P2P_WANT_RESULTS * wants_proved(cli);
+	unsigned want = results | P2P_WANT_NAMES | P2P_WANT_CHILDREN | P2P_WANT_MEMORY | P2P_WANT_IOMMU |
+			P2P_WANT_RUNNING | function_columns_want(choice);
 	struct topo topo;
 	struct tree tree = { .topo = &topo, .choice = *choice };
-	enum p2p_exit code = topo_open(cli, p2p_cli_has(cli, "json") ? P2P_WANT_ALL | P2P_WANT_RUNNING : want, &topo);
+	enum p2p_exit code = topo_open(
+		cli, p2p_cli_has(cli, "json") ? P2P_WANT_ALL | P2P_WANT_RUNNING | P2P_WANT_RESULTS : want, &topo);
 
 	if (code == P2P_EXIT_OK)
 		code = print(&tree);

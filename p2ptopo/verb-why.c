@@ -10,6 +10,7 @@
 #include "core/view/json-machine.h"
 #include "core/view/json-verdict.h"
 #include "folklore.h"
+#include "measured.h"
 #include "pairs.h"
 
 struct why {
@@ -21,6 +22,8 @@ struct why {
 	struct p2p_cached_answer cached; /* no maps: nothing is known of it */
 	struct p2p_reason *reasons;
 	size_t reason_count;
+	const struct p2p_bench_index *measured; /* NULL: nothing was */
+	struct p2p_bench_proved proved;	  /* of this pair */
 	int address_width; /* of the column in print_walk */
 };
 
@@ -226,8 +229,21 @@ static void print_conclusion(const struct why *why)
 	} else if (why->client.kind == P2P_CLIENT_NO) {
 		p2p_buf_puts(&text, "the route is open, but the client's driver does not take it");
 	} else if (why->offer.kind == P2P_OFFER_P2PMEM && why->client.kind == P2P_CLIENT_YES) {
-		p2p_buf_puts(&text, "route, memory and driver agree: the kernel will do it; that the bytes arrive is "
-				    "not proved by that");
+		bool proved = why->proved.result && why->proved.holds == P2P_YES;
+
+		if (!proved || why->proved.result->level == P2P_BENCH_NOTHING)
+			p2p_buf_puts(&text,
+				     "route, memory and driver agree: the kernel will do it; that the bytes arrive is "
+				     "not proved by that");
+		else if (why->proved.bad)
+			p2p_buf_puts(&text,
+				     "route, memory and driver agree, and all the same it failed when it was tried");
+		else if (why->proved.result->level >= P2P_BENCH_INTACT)
+			p2p_buf_puts(&text, "route, memory and driver agree, and the bytes were seen to arrive");
+		else
+			p2p_buf_puts(&text,
+				     "route, memory and driver agree, and it was seen to work; that the bytes arrive "
+				     "is not proved by that");
 	}
 	if (text.len)
 		line(why, "so", p2p_buf_text(&text));
@@ -335,6 +351,7 @@ static void print_text(struct why *why)
 	print_map(why);
 	print_reasons(why);
 	print_ends(why);
+	measured_print(why->topo, why->measured, &why->verdict, &why->proved);
 	print_conclusion(why);
 	print_remedy(why);
 	print_cached(why);
@@ -367,7 +384,7 @@ static void json_reasons(const struct why *why, struct p2p_buf *ret)
 static void json_pair(const struct why *why, struct p2p_json *json)
 {
 	struct p2p_buf reasons = P2P_BUF_INIT, remedy = P2P_BUF_INIT, offer = P2P_BUF_INIT, client = P2P_BUF_INIT;
-	struct p2p_buf text = P2P_BUF_INIT;
+	struct p2p_buf text = P2P_BUF_INIT, measured = P2P_BUF_INIT;
 	struct p2p_buf says = P2P_BUF_INIT, cached = P2P_BUF_INIT;
 	char a[P2P_BDF_TEXT], b[P2P_BDF_TEXT];
 
@@ -386,11 +403,14 @@ static void json_pair(const struct why *why, struct p2p_json *json)
 		.offer = p2p_buf_text(&offer), .client_can = p2p_buf_text(&client),
 		.cached = why->cached.maps ? p2p_buf_text(&cached) : NULL,
 	};
+	if (measured_json(&why->proved, &why->verdict, &measured))
+		pair.measured = p2p_buf_text(&measured);
 	p2p_json_pair_format(&text, &pair);
 	p2p_json_raw(json, NULL, text.text, text.len);
 	p2p_buf_free(&text);
 	p2p_buf_free(&says);
 	p2p_buf_free(&cached);
+	p2p_buf_free(&measured);
 	p2p_buf_free(&client);
 	p2p_buf_free(&offer);
 	p2p_buf_free(&remedy);
@@ -448,6 +468,8 @@ static enum p2p_exit explain(struct topo *topo, int provider, int client)
 	p2p_cached_free(past);
 	why.reasons = p2p_arena_array(topo->arena, max, sizeof(*why.reasons));
 	why.reason_count = p2p_judge_reasons(topo->judge, &why.verdict, why.reasons, max);
+	why.measured = measured_open(topo);
+	why.proved = measured_pair(why.measured, provider, client);
 	if (!p2p_cli_has(topo->cli, "json"))
 		print_text(&why);
 	else if (!print_json(&why))
@@ -460,7 +482,8 @@ static enum p2p_exit explain(struct topo *topo, int provider, int client)
 static int run(const struct p2p_cli *cli)
 {
 	struct topo topo;
-	enum p2p_exit code = topo_open(cli, P2P_WANT_ALL | P2P_WANT_RUNNING | P2P_WANT_CHANGES, &topo);
+	unsigned want = P2P_WANT_ALL | P2P_WANT_RUNNING | P2P_WANT_CHANGES | P2P_WANT_RESULTS;
+	enum p2p_exit code = topo_open(cli, want, &topo);
 
 	if (code == P2P_EXIT_OK) {
 		int provider = topo_device(&topo, cli->args[0]);

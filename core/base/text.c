@@ -231,3 +231,58 @@ void p2p_text_size(struct p2p_buf *buf, uint64_t bytes)
 	}
 	p2p_buf_printf(buf, "%llu%c", (unsigned long long)bytes, units[unit]);
 }
+
+int p2p_text_bytes(const char *text, uint64_t max, uint64_t *ret)
+{
+	static const char units[] = "kmgt";
+	size_t digits = strspn(text, "0123456789");
+	const char *rest = text + digits;
+	unsigned shift = 0;
+	char number[24];
+	uint64_t value;
+
+	if (!digits || digits >= sizeof(number))
+		return digits ? -ERANGE : -EINVAL;
+	memcpy(number, text, digits);
+	number[digits] = '\0';
+	if (*rest) {
+		const char *unit = strchr(units, *rest | 0x20);
+
+		if (!unit || (rest[1] && strcasecmp(rest + 1, "b") && strcasecmp(rest + 1, "ib")))
+			return -EINVAL;
+		shift = 10 * (unsigned)(unit - units + 1);
+	}
+	int error = p2p_text_number(number, 10, max >> shift, &value);
+
+	if (!error)
+		*ret = value << shift;
+	return error;
+}
+
+int p2p_text_sizes(const char *text, uint64_t max, uint64_t *ret, size_t room, size_t *ret_count)
+{
+	size_t count = 0;
+	char word[32];
+
+	for (;;) {
+		size_t len = strcspn(text, ",");
+		int error;
+
+		if (count == room)
+			return -E2BIG;
+		if (!len || len >= sizeof(word))
+			return -EINVAL;
+		memcpy(word, text, len);
+		word[len] = '\0';
+		error = p2p_text_bytes(word, max, &ret[count]);
+		if (error)
+			return error;
+		if (!ret[count++])
+			return -ERANGE;
+		if (!text[len])
+			break;
+		text += len + 1;
+	}
+	*ret_count = count;
+	return 0;
+}

@@ -49,6 +49,18 @@ int p2p_text_utf8(const char *text, uint32_t *ret);
 /* Does `pattern` fit the whole text?  * is any bytes, ? any one; there is no escape. */
 bool p2p_text_glob(const char *pattern, const char *text);
 
+/*
+ * A size as fio takes it: a whole number, with k, M, G or T (powers of 1024; in
+ * either case, an i and a B behind it may be there).  Errors as p2p_text_number.
+ */
+int p2p_text_bytes(const char *text, uint64_t max, uint64_t *ret);
+
+/*
+ * "4k,64k,1M": at most `room` sizes between commas, each from 1 to `max`.
+ * -EINVAL, -ERANGE; -E2BIG: there are more.  Untouched on failure: *ret_count.
+ */
+int p2p_text_sizes(const char *text, uint64_t max, uint64_t *ret, size_t room, size_t *ret_count);
+
 /* 16 MiB -> "16M"; exact sizes only get a unit. */
 void p2p_text_size(struct p2p_buf *buf, uint64_t bytes);
 

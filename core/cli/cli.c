@@ -176,6 +176,28 @@ static void note_task(struct parse *parse, const struct p2p_option *option)
 			parse->cli.task = tasks[i];
 }
 
+/* The verb, also where it comes after its options: the first word that could be it. */
+static const struct p2p_verb *coming_verb(const struct parse *parse)
+{
+	const struct p2p_verb *verb = parse->cli.verb;
+
+	for (int i = parse->at + 1; !verb && i < parse->argc; i++)
+		verb = p2p_cli_find_verb(parse->program, parse->argv[i]);
+	return verb;
+}
+
+/* One word may be an option of several verbs, with a row for each meaning. */
+static const struct p2p_option *meant(const struct parse *parse, const struct p2p_option *first)
+{
+	const struct p2p_verb *verb = coming_verb(parse);
+	const struct p2p_option *option;
+
+	for (size_t i = 0; first && verb && (option = p2p_cli_option_at(parse->program, i)); i++)
+		if (!strcmp(option->word, first->word) && p2p_option_belongs(option, verb))
+			return option;
+	return first;
+}
+
 /* `glued` is the value that came in the same word, NULL when none did. */
 static int take_option(struct parse *parse, const struct p2p_option *option, const char *glued)
 {
@@ -196,7 +218,7 @@ static int take_option(struct parse *parse, const struct p2p_option *option, con
 static int take_long(struct parse *parse, const char *word)
 {
 	size_t len = strcspn(word, "=");
-	const struct p2p_option *option = p2p_cli_find_word(parse->program, word, len);
+	const struct p2p_option *option = meant(parse, p2p_cli_find_word(parse->program, word, len));
 
 	if (option)
 		return take_option(parse, option, word[len] ? word + len + 1 : NULL);

@@ -59,7 +59,7 @@ struct p2p_option {
 	 */
 	const char *value;
 	const char *help;  /* one sentence, no capital, no full stop */
-	const char *verbs; /* "tree pairs": only with these; NULL: with all */
+	const char *verbs; /* "tree pairs": only with these; NULL: with all.  A word may have a row for each meaning */
 	unsigned flags;    /* enum p2p_option_flags */
 };
 

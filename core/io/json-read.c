@@ -2,20 +2,16 @@
 #include "json-read.h"
 
 #include <errno.h>
-
-#include "config.h"
-
-#if HAVE_JSON_C
-
 #include <json-c/json.h>
 #include <limits.h>
+#include <math.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 /* Deep enough for all that is read; what is deeper is refused before it costs memory. */
-#define DEPTH_MAX 8
+#define DEPTH_ITEMS 8
+#define DEPTH_MOST 12
 
 /* json-c counts in int. */
 #define TEXT_MAX ((size_t)INT_MAX)
@@ -23,19 +19,21 @@
 struct reader {
 	const char *path, *text, *end;
 	struct p2p_problem *problem;
+	size_t before; /* lines of the file before `text` */
 };
 
 struct p2p_json_read_item {
 	const struct reader *reader;
-	const char *text, *end; /* in the file */
+	const char *text, *end; /* in the file; empty where that is not known */
 	json_object *object;
+	bool doubled; /* an object in which a name is there twice */
 };
 
 /* -------------------------------------------------------------- complaints */
 
 static int complain_at(const struct reader *reader, const char *at, const char *format, va_list args)
 {
-	size_t line = 1;
+	size_t line = reader->before + 1;
 	const char *start = reader->text;
 	char what[256];
 
@@ -81,8 +79,9 @@ static const char *find_single_quote(const char *at, const char *end)
 /*
  * The `nth` name of that spelling among the object's own; NULL: there are
  * fewer.  json-c keeps neither positions nor, of two of one name, the first.
+ * *seen counts the names that were passed, of any spelling.
  */
-static const char *find_member(const struct p2p_json_read_item *item, const char *name, int nth)
+static const char *walk_members(const struct p2p_json_read_item *item, const char *name, int nth, int *seen)
 {
 	size_t len = strlen(name);
 	int depth = 0;
@@ -94,6 +93,7 @@ static const char *find_member(const struct p2p_json_read_item *item, const char
 		if (c == '"') {
 			const char *after = skip_string(at, item->end);
 
+			*seen += depth == 1 && names;
 			if (depth == 1 && names && (size_t)(after - at) == len + 2 && !memcmp(at + 1, name, len) &&
 			    !nth--)
 				return at;
@@ -106,6 +106,60 @@ static const char *find_member(const struct p2p_json_read_item *item, const char
 		at++;
 	}
 	return NULL;
+}
+
+static const char *find_member(const struct p2p_json_read_item *item, const char *name, int nth)
+{
+	int seen = 0;
+
+	return walk_members(item, name, nth, &seen);
+}
+
+/* Behind the value at `at`: behind its last byte, or at what cannot be one. */
+static const char *skip_value(const char *at, const char *end)
+{
+	int depth = 0;
+
+	while (at < end) {
+		char c = *at;
+
+		if (!depth && (c == ',' || c == ']' || c == '}'))
+			return at;
+		at = c == '"' ? skip_string(at, end) : at + 1;
+		depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+		if (!depth && (c == '"' || c == '}' || c == ']'))
+			return at;
+	}
+	return at;
+}
+
+static const char *skip_blanks(const struct reader *reader, const char *at)
+{
+	while (at < reader->end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
+		at++;
+	return at;
+}
+
+/* Where a member's value starts; NULL: its name is spelled with escapes. */
+static const char *find_value(const struct p2p_json_read_item *item, const char *name)
+{
+	const char *at = find_member(item, name, 0);
+
+	if (!at)
+		return NULL;
+	at = skip_blanks(item->reader, skip_string(at, item->end));
+	return at < item->end && *at == ':' ? skip_blanks(item->reader, at + 1) : NULL;
+}
+
+/* An item whose object and place are set. */
+static void item_finish(struct p2p_json_read_item *item)
+{
+	int seen = 0;
+
+	if (!json_object_is_type(item->object, json_type_object))
+		return;
+	walk_members(item, "", INT_MAX, &seen);
+	item->doubled = seen > json_object_object_length(item->object);
 }
 
 int p2p_json_read_complain(const struct p2p_json_read_item *item, const char *name, const char *format, ...)
@@ -124,13 +178,23 @@ int p2p_json_read_complain(const struct p2p_json_read_item *item, const char *na
 
 static int member(const struct p2p_json_read_item *item, const char *name, json_object **ret)
 {
-	const char *again = find_member(item, name, 1);
+	const char *again = name && item->doubled ? find_member(item, name, 1) : NULL;
 
+	if (!name) {
+		*ret = item->object;
+		return *ret ? 0 : -ENOENT;
+	}
 	if (again)
 		return complain(item->reader, again, "\"%s\" is there twice; one of them is wrong", name);
 	if (!json_object_object_get_ex(item->object, name, ret))
 		return -ENODATA;
 	return *ret ? 0 : -ENOENT;
+}
+
+/* What a complaint calls it. */
+static const char *called(const char *name)
+{
+	return name ? name : "an element";
 }
 
 static bool is_text(json_object *value)
@@ -148,7 +212,7 @@ int p2p_json_read_text(const struct p2p_json_read_item *item, const char *name, 
 		return error;
 	if (!is_text(value))
 		return p2p_json_read_complain(item, name, "\"%s\" is not text; it should be a string without NUL",
-					      name);
+					      called(name));
 	*ret = json_object_get_string(value);
 	return 0;
 }
@@ -166,9 +230,125 @@ int p2p_json_read_number(const struct p2p_json_read_item *item, const char *name
 	    json_object_get_int64(value) > max)
 		return p2p_json_read_complain(item, name,
 					 "\"%s\" is not such a number; it should be a whole one from %lld to %lld",
-					 name, (long long)min, (long long)max);
+					 called(name), (long long)min, (long long)max);
 	*ret = json_object_get_int64(value);
 	return 0;
+}
+
+int p2p_json_read_real(const struct p2p_json_read_item *item, const char *name, double *ret)
+{
+	json_object *value;
+	int error = member(item, name, &value);
+
+	if (error)
+		return error;
+	if ((!json_object_is_type(value, json_type_int) && !json_object_is_type(value, json_type_double)) ||
+	    !isfinite(json_object_get_double(value)))
+		return p2p_json_read_complain(item, name, "\"%s\" is not a number", called(name));
+	*ret = json_object_get_double(value);
+	return 0;
+}
+
+int p2p_json_read_bool(const struct p2p_json_read_item *item, const char *name, bool *ret)
+{
+	json_object *value;
+	int error = member(item, name, &value);
+
+	if (error)
+		return error;
+	if (!json_object_is_type(value, json_type_boolean))
+		return p2p_json_read_complain(item, name, "\"%s\" is neither true nor false", called(name));
+	*ret = json_object_get_boolean(value);
+	return 0;
+}
+
+/* What is inside of an item, from `at` on. */
+static struct p2p_json_read_item inner_item(const struct p2p_json_read_item *item, json_object *object, const char *at)
+{
+	struct p2p_json_read_item inner = { .reader = item->reader, .object = object };
+
+	inner.text = at ? at : item->text;
+	inner.end = at ? skip_value(at, item->end) : inner.text;
+	item_finish(&inner);
+	return inner;
+}
+
+int p2p_json_read_object(const struct p2p_json_read_item *item, const char *name, p2p_json_read_item_fn each,
+			 void *context)
+{
+	json_object *value;
+	int error = member(item, name, &value);
+
+	if (error)
+		return error;
+	if (!json_object_is_type(value, json_type_object))
+		return p2p_json_read_complain(item, name, "\"%s\" is not an object", called(name));
+	struct p2p_json_read_item inner = inner_item(item, value, name ? find_value(item, name) : item->text);
+
+	return each(context, &inner);
+}
+
+int p2p_json_read_list(const struct p2p_json_read_item *item, const char *name, p2p_json_read_item_fn each,
+		       void *context)
+{
+	json_object *value;
+	int error = member(item, name, &value);
+
+	if (error)
+		return error;
+	if (!json_object_is_type(value, json_type_array))
+		return p2p_json_read_complain(item, name, "\"%s\" is not a list", called(name));
+	const char *at = name ? find_value(item, name) : item->text;
+
+	for (size_t i = 0; i < json_object_array_length(value) && !error; i++) {
+		/* Behind "[" or ",". */
+		if (at)
+			at = skip_blanks(item->reader, at + 1);
+		struct p2p_json_read_item inner = inner_item(item, json_object_array_get_idx(value, i), at);
+
+		error = each(context, &inner);
+		if (at)
+			at = skip_blanks(item->reader, inner.end);
+	}
+	return error;
+}
+
+int p2p_json_read_words(const struct p2p_json_read_item *item, const char *name, p2p_json_read_text_fn each,
+			void *context)
+{
+	json_object *value;
+	int error = member(item, name, &value);
+
+	if (error)
+		return error;
+	if (!json_object_is_type(value, json_type_object))
+		return p2p_json_read_complain(item, name, "\"%s\" is not an object", called(name));
+	struct p2p_json_read_item inner = inner_item(item, value, name ? find_value(item, name) : item->text);
+	struct json_object_iterator at = json_object_iter_begin(value), end = json_object_iter_end(value);
+
+	for (; !error && !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
+		const char *key = json_object_iter_peek_name(&at), *text = NULL;
+
+		error = p2p_json_read_text(&inner, key, &text);
+		if (!error || error == -ENOENT)
+			error = each(context, key, text);
+	}
+	return error;
+}
+
+void p2p_json_read_raw(const struct p2p_json_read_item *item, const char **ret, size_t *ret_len)
+{
+	*ret = item->text;
+	*ret_len = (size_t)(item->end - item->text);
+}
+
+size_t p2p_json_read_length(const struct p2p_json_read_item *item, const char *name)
+{
+	json_object *value;
+
+	return !member(item, name, &value) && json_object_is_type(value, json_type_array)
+		       ? json_object_array_length(value)
+		       : 0;
 }
 
 static int texts_of(const struct p2p_json_read_item *item, const char *name, const char *key, json_object *list,
@@ -217,13 +397,6 @@ int p2p_json_read_texts(const struct p2p_json_read_item *item, const char *name,
 
 /* ------------------------------------------------------------------- items */
 
-static const char *skip_blanks(const struct reader *reader, const char *at)
-{
-	while (at < reader->end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
-		at++;
-	return at;
-}
-
 /* One value from *at on, which moves behind it. */
 static int item_parse(const struct reader *reader, json_tokener *tokener, const char **at, json_object **ret)
 {
@@ -259,8 +432,10 @@ static int items(const struct reader *reader, json_tokener *tokener, p2p_json_re
 					 complain(reader, at, "this is not an object; all in the list should be one");
 
 		item.end = at;
-		if (!error)
+		if (!error) {
+			item_finish(&item);
 			error = each(context, &item);
+		}
 		json_object_put(item.object);
 		if (error)
 			return error;
@@ -279,71 +454,83 @@ static int items(const struct reader *reader, json_tokener *tokener, p2p_json_re
 	return at == reader->end ? 0 : complain(reader, at, "more after the list; is it two files?");
 }
 
+static json_tokener *tokener_new(int depth)
+{
+	json_tokener *tokener = json_tokener_new_ex(depth);
+
+	if (tokener)
+		json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS |
+							JSON_TOKENER_VALIDATE_UTF8);
+	return tokener;
+}
+
 int p2p_json_read_items(const char *path, const char *text, size_t len, struct p2p_problem *problem,
 			p2p_json_read_item_fn each, void *context)
 {
-	struct reader reader = { path, text, text + len, problem };
-	json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
+	struct reader reader = { path, text, text + len, problem, 0 };
+	json_tokener *tokener = tokener_new(DEPTH_ITEMS);
 
 	if (!tokener)
 		return -ENOMEM;
-	json_tokener_set_flags(tokener,
-			       JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS | JSON_TOKENER_VALIDATE_UTF8);
 	int error = items(&reader, tokener, each, context);
 
 	json_tokener_free(tokener);
 	return error;
 }
 
-#else
+/* All up to the reader's end is one object, `at` being its start. */
+static int one_object(const struct reader *reader, json_tokener *tokener, const char *at, p2p_json_read_item_fn each,
+		      void *context)
+{
+	struct p2p_json_read_item item = { .reader = reader, .text = at };
+	int error = at < reader->end && *at == '{' ? item_parse(reader, tokener, &at, &item.object) :
+						     complain(reader, at, "this is not an object");
 
-int p2p_json_read_items(const char *path, const char *text, size_t len, struct p2p_problem *problem,
+	item.end = at;
+	at = skip_blanks(reader, at);
+	if (!error && at != reader->end)
+		error = complain(reader, at, "more after the object");
+	if (!error) {
+		item_finish(&item);
+		error = each(context, &item);
+	}
+	json_object_put(item.object);
+	return error;
+}
+
+int p2p_json_read_whole(const char *path, const char *text, size_t len, struct p2p_problem *problem,
 			p2p_json_read_item_fn each, void *context)
 {
-	(void)text;
-	(void)len;
-	(void)each;
-	(void)context;
-	return p2p_problem_set(problem, -ENOTSUP,
-			       "%s: this is JSON, which a program built without json-c cannot read; install libjson-c "
-			       "and build anew", path);
+	struct reader reader = { path, text, text + len, problem, 0 };
+	json_tokener *tokener = tokener_new(DEPTH_MOST);
+
+	if (!tokener)
+		return -ENOMEM;
+	int error = one_object(&reader, tokener, skip_blanks(&reader, text), each, context);
+
+	json_tokener_free(tokener);
+	return error;
 }
 
-int p2p_json_read_text(const struct p2p_json_read_item *item, const char *name, const char **ret)
+int p2p_json_read_lines(const char *path, const char *text, size_t len, p2p_json_read_item_fn each,
+			p2p_json_read_bad_fn bad, void *context)
 {
-	(void)item;
-	(void)name;
-	(void)ret;
-	return -ENOTSUP;
-}
+	json_tokener *tokener = tokener_new(DEPTH_MOST);
+	struct p2p_problem problem;
+	size_t before = 0;
 
-int p2p_json_read_number(const struct p2p_json_read_item *item, const char *name, int64_t min, int64_t max,
-			 int64_t *ret)
-{
-	(void)item;
-	(void)name;
-	(void)min;
-	(void)max;
-	(void)ret;
-	return -ENOTSUP;
-}
+	if (!tokener)
+		return -ENOMEM;
+	for (const char *line = text, *end = text + len; line < end; before++) {
+		const char *newline = memchr(line, '\n', (size_t)(end - line));
+		struct reader reader = { path, line, newline ? newline : end, &problem, before };
+		const char *start = skip_blanks(&reader, line);
 
-int p2p_json_read_texts(const struct p2p_json_read_item *item, const char *name, p2p_json_read_text_fn each,
-			void *context)
-{
-	(void)item;
-	(void)name;
-	(void)each;
-	(void)context;
-	return -ENOTSUP;
+		problem.text[0] = '\0';
+		if (start < reader.end && one_object(&reader, tokener, start, each, context))
+			bad(context, &problem);
+		line = newline ? newline + 1 : end;
+	}
+	json_tokener_free(tokener);
+	return 0;
 }
-
-int p2p_json_read_complain(const struct p2p_json_read_item *item, const char *name, const char *format, ...)
-{
-	(void)item;
-	(void)name;
-	(void)format;
-	return -ENOTSUP;
-}
-
-#endif

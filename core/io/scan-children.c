@@ -122,19 +122,21 @@ static void cmb_read(struct p2p_scan *scan, struct p2p_function *function, const
 		function->cmb_size.fact = function->cmb_loc.fact = p2p_fact_of(-EINVAL, P2P_ORIGIN_READ);
 }
 
-/* Padded with blanks, as the controller has it (drivers/nvme/host/sysfs.c:nvme_sysfs_show_serial). */
-static void serial_read(struct p2p_scan *scan, struct p2p_function *function, const char *name)
+/* Padded with blanks, as the controller has it (drivers/nvme/host/sysfs.c: nvme_show_str_function). */
+static struct p2p_word padded_read(struct p2p_scan *scan, const char *name, const char *attribute)
 {
 	p2p_buf_reset(&scan->key);
-	p2p_buf_printf(&scan->key, "sys/class/nvme/%s/serial", name);
-	function->serial = p2p_scan_word(scan, p2p_buf_text(&scan->key));
-	if (!p2p_known(function->serial.fact))
-		return;
-	char *text = (char *)function->serial.text;
+	p2p_buf_printf(&scan->key, "sys/class/nvme/%s/%s", name, attribute);
+	struct p2p_word word = p2p_scan_word(scan, p2p_buf_text(&scan->key));
+
+	if (!p2p_known(word.fact))
+		return word;
+	char *text = (char *)word.text;
 	size_t length = strlen(text);
 
 	while (length && text[length - 1] == ' ')
 		text[--length] = '\0';
+	return word;
 }
 
 static void child_add(struct p2p_scan *scan, const struct child_class *class, const char *name)
@@ -164,8 +166,10 @@ static void child_add(struct p2p_scan *scan, const struct child_class *class, co
 		child->state = net_state(scan, child->name);
 	if (class->kind == P2P_CHILD_NVME && scan->options->want & P2P_WANT_MEMORY)
 		cmb_read(scan, function, child->name);
-	if (class->kind == P2P_CHILD_NVME && scan->options->want & (P2P_WANT_DETAIL | P2P_WANT_POLICY))
-		serial_read(scan, function, child->name);
+	if (class->kind == P2P_CHILD_NVME && (scan->options->want & (P2P_WANT_DETAIL | P2P_WANT_POLICY) || machine->result_count)) {
+		function->serial = padded_read(scan, child->name, "serial");
+		function->firmware = padded_read(scan, child->name, "firmware_rev");
+	}
 }
 
 void p2p_scan_children(struct p2p_scan *scan)
@@ -186,6 +190,16 @@ void p2p_scan_children(struct p2p_scan *scan)
 			child_add(scan, &classes[i], name);
 	}
 	p2p_names_free(&names);
+	for (size_t i = 0; i < scan->machine->function_count; i++) {
+		struct p2p_function *function = &scan->machine->functions[i];
+		const struct p2p_child *first = function->children;
+
+		/* They are in order of their kinds. */
+		while (first && first->kind < P2P_CHILD_NVME)
+			first = first->next;
+		if (scan->machine->child_kinds & 1u << P2P_CHILD_NVME && !(first && first->kind == P2P_CHILD_NVME))
+			function->firmware.fact = p2p_fact_of(-ENOENT, P2P_ORIGIN_READ);
+	}
 }
 
 /* ------------------------------------------------------------------ names */

@@ -344,14 +344,24 @@ static void detail_read(struct p2p_scan *scan, struct p2p_function *function)
 {
 	bars_read(scan, function);
 	bars_resizable(scan, function);
-	if (p2p_known(function->iommu_group.fact)) {
-		p2p_buf_reset(&scan->key);
-		p2p_buf_printf(&scan->key, "sys/kernel/iommu_groups/%llu/type",
-			       (unsigned long long)function->iommu_group.value);
-		function->iommu_type = p2p_scan_word(scan, p2p_buf_text(&scan->key));
-	} else {
+	p2p_scan_group_type(scan, function);
+}
+
+void p2p_scan_group(struct p2p_scan *scan, struct p2p_function *function)
+{
+	function->iommu_group = link_number(scan, p2p_scan_key(scan, function, "iommu_group"));
+}
+
+void p2p_scan_group_type(struct p2p_scan *scan, struct p2p_function *function)
+{
+	if (!p2p_known(function->iommu_group.fact)) {
 		function->iommu_type.fact = function->iommu_group.fact;
+		return;
 	}
+	p2p_buf_reset(&scan->key);
+	p2p_buf_printf(&scan->key, "sys/kernel/iommu_groups/%llu/type",
+		       (unsigned long long)function->iommu_group.value);
+	function->iommu_type = p2p_scan_word(scan, p2p_buf_text(&scan->key));
 }
 
 void p2p_scan_function(struct p2p_scan *scan, struct p2p_function *function, struct p2p_place *place)
@@ -374,7 +384,7 @@ void p2p_scan_function(struct p2p_scan *scan, struct p2p_function *function, str
 	if (function->link.fact.know == P2P_UNKNOWN && !function->dead && !function->asleep)
 		link_attributes(scan, function);
 	if (want & P2P_WANT_IOMMU)
-		function->iommu_group = link_number(scan, p2p_scan_key(scan, function, "iommu_group"));
+		p2p_scan_group(scan, function);
 	if (p2p_function_is_bridge(function))
 		function->memory.fact = p2p_fact_of(-ENOENT, P2P_ORIGIN_READ);
 	else if (want & P2P_WANT_MEMORY)

@@ -62,6 +62,14 @@ void p2p_scan_published(struct p2p_scan *scan);
 /* scan-acs-changes.c: what p2pctl changed of ACS in this boot. */
 void p2p_scan_acs_changes(struct p2p_scan *scan);
 
+/* scan-results.c: what was measured; then, where there is any, what it rests on beyond what was asked for. */
+void p2p_scan_results(struct p2p_scan *scan);
+void p2p_scan_rests(struct p2p_scan *scan);
+
+/* scan-function.c: the number of the IOMMU group, and its domain type. */
+void p2p_scan_group(struct p2p_scan *scan, struct p2p_function *function);
+void p2p_scan_group_type(struct p2p_scan *scan, struct p2p_function *function);
+
 /* scan-nvmet.c: the namespaces that this host offers to others. */
 void p2p_scan_nvmet(struct p2p_scan *scan);
 

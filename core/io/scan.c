@@ -154,8 +154,11 @@ int p2p_scan(struct p2p_source *source, const struct p2p_scan_options *options, 
 		p2p_scan_published(&scan);
 		if (options->want & P2P_WANT_CHANGES)
 			p2p_scan_acs_changes(&scan);
+		if (options->want & P2P_WANT_RESULTS)
+			p2p_scan_results(&scan);
 		if (options->want & P2P_WANT_CHILDREN)
 			p2p_scan_children(&scan);
+		p2p_scan_rests(&scan);
 		if (options->want & P2P_WANT_NAMES)
 			p2p_scan_names(&scan);
 		if (options->want & P2P_WANT_TARGETS)

@@ -25,12 +25,17 @@ enum p2p_want {
 	P2P_WANT_ALL = 63,
 	/* /proc/bus/pci/devices even where folders tell the order: for a snapshot that is unpacked. */
 	P2P_WANT_ORDER = 64,
-	P2P_WANT_CHANGES = 512, /* what p2pctl changed of ACS in this boot */
 	P2P_WANT_TARGETS = 256, /* what p2pctl sets: nvmet namespaces, runtime power management */
 	/* What a policy selects by and a price asks, of DETAIL: serial, driver_override, removable; DMI. */
 	P2P_WANT_POLICY = 512,
 	P2P_WANT_CONFIG = 1024, /* what DETAIL reads of configuration space: for `publish` */
 	P2P_WANT_RUNNING = 128, /* the running kernel's own allowlist: as root the costliest thing that is read */
+	P2P_WANT_CHANGES = 2048, /* what p2pctl changed of ACS in this boot */
+	/*
+	 * What p2pctl bench found, and where there is any what it rests on; what is needed of functions is read of
+	 * those that can have been measured.  With CHILDREN.
+	 */
+	P2P_WANT_RESULTS = 4096,
 };
 
 struct p2p_scan_options {

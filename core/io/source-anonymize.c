@@ -7,7 +7,9 @@
  * people or sites: the command line (only words about PCI, IOMMU, vfio and
  * nvme stay), the builder in /proc/version, and network interfaces, which get
  * a random name each, the same one wherever it stands in this run.  Serial
- * numbers are left out; VPD is never read at all.
+ * numbers of NVMe drives get one too, so that what bench found of a drive is
+ * still known to be of this one; VPD is never read at all.  Of bench's results
+ * the names of files and the kernel's log are left out.
  */
 #include "source.h"
 
@@ -18,10 +20,11 @@
 #include <sys/random.h>
 
 #include "../base/arena.h"
+#include "results.h"
 
 struct alias {
 	char *real;
-	char name[16];
+	char *name; /* the arena's, as is `real`: it stays where it is */
 };
 
 struct anonymize {
@@ -30,13 +33,15 @@ struct anonymize {
 	struct p2p_arena *arena;
 	struct alias *aliases;
 	size_t alias_count;
+	int results_error;	/* 0: `results` is what bench found, told otherwise; 1: it was not read yet */
+	struct p2p_buf results; /* made once: it is asked for in many parts */
 };
 
 #define NET "sys/class/net"
 
 /* Words of the command line that stay. */
-static const char *const kept_words[] = { "pci=",  "pcie_", "iommu", "intel_iommu", "amd_iommu",
-					  "vfio",  "nvme",  "nopat", "noats" };
+static const char *const kept_words[] = { "pci",  "iommu", "intel_iommu", "amd_iommu", "swiotlb",
+					  "vfio", "nvme",  "nopat",	  "noats" };
 
 /* Keys whose answers stay as they are. */
 static const char *const kept_keys[] = {
@@ -53,10 +58,6 @@ static bool starts_with(const char *text, const char *with)
 
 static bool is_kept_key(const char *key)
 {
-	const char *last = strrchr(key, '/');
-
-	if (last && !strcmp(last, "/serial"))
-		return false;
 	for (size_t i = 0; i < sizeof(kept_keys) / sizeof(*kept_keys); i++)
 		if (starts_with(key, kept_keys[i]))
 			return true;
@@ -65,13 +66,14 @@ static bool is_kept_key(const char *key)
 
 /* ---------------------------------------------------------------- aliases */
 
-static const char *alias_of(struct anonymize *anonymize, const char *real)
+/* One kind's names are not another's: `prefix` is a part of what is looked up. */
+static const char *alias_of(struct anonymize *anonymize, const char *prefix, const char *real)
 {
 	static const char digits[] = "0123456789abcdef";
 	uint8_t random[4] = { 0 };
 
 	for (size_t i = 0; i < anonymize->alias_count; i++)
-		if (!strcmp(anonymize->aliases[i].real, real))
+		if (starts_with(anonymize->aliases[i].name, prefix) && !strcmp(anonymize->aliases[i].real, real))
 			return anonymize->aliases[i].name;
 	anonymize->aliases = p2p_realloc(anonymize->aliases, anonymize->alias_count + 1, sizeof(*anonymize->aliases));
 	struct alias *alias = &anonymize->aliases[anonymize->alias_count++];
@@ -79,12 +81,15 @@ static const char *alias_of(struct anonymize *anonymize, const char *real)
 	alias->real = p2p_arena_strdup(anonymize->arena, real);
 	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		abort(); /* a name that could be guessed is worse than none */
-	memcpy(alias->name, "net-", 5);
+	size_t start = strlen(prefix);
+
+	alias->name = p2p_arena_alloc(anonymize->arena, start + 2 * sizeof(random) + 1);
+	memcpy(alias->name, prefix, start);
 	for (size_t i = 0; i < sizeof(random); i++) {
-		alias->name[4 + 2 * i] = digits[random[i] >> 4];
-		alias->name[5 + 2 * i] = digits[random[i] & 15];
+		alias->name[start + 2 * i] = digits[random[i] >> 4];
+		alias->name[start + 2 * i + 1] = digits[random[i] & 15];
 	}
-	alias->name[12] = '\0';
+	alias->name[start + 2 * sizeof(random)] = '\0';
 	return alias->name;
 }
 
@@ -152,6 +157,15 @@ static void hide_builder(const char *text, struct p2p_buf *ret)
 	}
 }
 
+static void serve(const struct p2p_buf *text, uint64_t offset, void *buffer, size_t length, size_t *ret)
+{
+	size_t left = offset < text->len ? text->len - (size_t)offset : 0;
+
+	*ret = left < length ? left : length;
+	if (*ret)
+		memcpy(buffer, text->text + offset, *ret);
+}
+
 /* A text that is told otherwise than it is, served in ranges. */
 static int read_changed(struct anonymize *anonymize, const char *key, void (*change)(const char *, struct p2p_buf *),
 			uint64_t offset, void *buffer, size_t length, size_t *ret)
@@ -161,15 +175,133 @@ static int read_changed(struct anonymize *anonymize, const char *key, void (*cha
 
 	if (!error) {
 		change(p2p_buf_text(&text), &changed);
-		size_t left = offset < changed.len ? changed.len - (size_t)offset : 0;
-
-		*ret = left < length ? left : length;
-		if (*ret)
-			memcpy(buffer, changed.text + offset, *ret);
+		serve(&changed, offset, buffer, length, ret);
 	}
 	p2p_buf_free(&text);
 	p2p_buf_free(&changed);
 	return error;
+}
+
+/* ---------------------------------------------------------------- serial numbers */
+
+static bool is_serial(const char *key)
+{
+	const char *last = strrchr(key, '/');
+
+	return last && !strcmp(last, "/serial");
+}
+
+/* Without the blanks at its end, as it is read (scan-children.c). */
+static const char *serial_alias(struct anonymize *anonymize, const char *real)
+{
+	size_t length = strlen(real);
+
+	while (length && strchr(" \n", real[length - 1]))
+		length--;
+	return length ? alias_of(anonymize, "serial-", p2p_arena_strndup(anonymize->arena, real, length)) : "";
+}
+
+static int read_serial(struct anonymize *anonymize, const char *key, uint64_t offset, void *buffer, size_t length,
+		       size_t *ret)
+{
+	struct p2p_buf text = P2P_BUF_INIT;
+	int error = p2p_source_read_text(anonymize->inner, key, 4096, &text);
+
+	if (!error) {
+		const char *alias = serial_alias(anonymize, p2p_buf_text(&text));
+
+		p2p_buf_reset(&text);
+		p2p_buf_printf(&text, "%s\n", alias);
+		serve(&text, offset, buffer, length, ret);
+	}
+	p2p_buf_free(&text);
+	return error;
+}
+
+/* ------------------------------------------------------------------------ results */
+
+/* A word of what a result rests on, as it is told; false: it is of a kind that is not known here. */
+static bool change_word(struct anonymize *anonymize, struct p2p_bench_word *word)
+{
+	static const char *const kept[] = { "kernel", "cmdline", "bios", "iommu" };
+	static const char *const kept_of_ends[] = { ".path",   ".id",	 ".subsystem", ".firmware",
+						    ".driver", ".iommu", ".ats" };
+	const char *dot = strchr(word->name, '.');
+	struct p2p_buf text = P2P_BUF_INIT;
+
+	if (starts_with(word->name, "acs ") || starts_with(word->name, "link "))
+		return true;
+	if (!strcmp(word->name, "version") && word->value) {
+		hide_builder(word->value, &text);
+		word->value = p2p_arena_strdup(anonymize->arena, p2p_buf_text(&text));
+		p2p_buf_free(&text);
+		return true;
+	}
+	if (dot && !strcmp(dot, ".serial")) {
+		word->value = word->value ? serial_alias(anonymize, word->value) : NULL;
+		return true;
+	}
+	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++)
+		if (!strcmp(word->name, kept[i]))
+			return true;
+	for (size_t i = 0; dot && i < sizeof(kept_of_ends) / sizeof(*kept_of_ends); i++)
+		if (!strcmp(dot, kept_of_ends[i]))
+			return true;
+	return false;
+}
+
+/* What is in a result but figures and addresses can name people or what they work on. */
+static void change_result(struct anonymize *anonymize, struct p2p_bench_result *result)
+{
+	struct p2p_bench_word *words =
+		p2p_arena_array(anonymize->arena, result->identity_count, sizeof(*words));
+	struct p2p_bench_cell *cells = p2p_arena_array(anonymize->arena, result->cell_count, sizeof(*cells));
+	size_t count = 0;
+
+	for (size_t i = 0; i < result->identity_count; i++) {
+		words[count] = result->identity[i];
+		count += change_word(anonymize, &words[count]);
+	}
+	for (size_t i = 0; i < result->cell_count; i++) {
+		cells[i] = result->cells[i];
+		cells[i].problem = NULL;
+	}
+	result->identity = words;
+	result->identity_count = count;
+	result->cells = cells;
+	result->src_path = result->dst_path = result->why = NULL;
+	result->fault_count = 0;
+}
+
+static void make_results(struct anonymize *anonymize)
+{
+	struct p2p_buf text = P2P_BUF_INIT;
+	struct p2p_results results;
+	struct p2p_problem problem;
+	int error = p2p_source_read_text(anonymize->inner, P2P_RESULTS_KEY, P2P_RESULTS_MAX, &text);
+
+	if (!error)
+		error = p2p_results_parse(P2P_RESULTS_KEY, p2p_buf_text(&text), text.len, anonymize->arena, &problem,
+					  &results);
+	for (size_t i = 0; !error && i < results.count; i++) {
+		change_result(anonymize, &results.list[i]);
+		p2p_results_format(&results.list[i], &anonymize->results);
+		p2p_buf_putc(&anonymize->results, '\n');
+	}
+	if (!error)
+		p2p_results_free(&results);
+	/* Built without json-c it cannot be told otherwise, so it is not told. */
+	anonymize->results_error = error == -ENOTSUP ? -ENODATA : error;
+	p2p_buf_free(&text);
+}
+
+static int read_results(struct anonymize *anonymize, uint64_t offset, void *buffer, size_t length, size_t *ret)
+{
+	if (anonymize->results_error == 1)
+		make_results(anonymize);
+	if (!anonymize->results_error)
+		serve(&anonymize->results, offset, buffer, length, ret);
+	return anonymize->results_error;
 }
 
 /* -------------------------------------------------------------- the verbs */
@@ -184,8 +316,12 @@ static int anonymize_read(struct p2p_source *source, const char *key, uint64_t o
 		return read_changed(anonymize, key, keep_words, offset, buffer, length, ret);
 	if (!strcmp(key, "proc/version"))
 		return read_changed(anonymize, key, hide_builder, offset, buffer, length, ret);
+	if (!strcmp(key, P2P_RESULTS_KEY))
+		return read_results(anonymize, offset, buffer, length, ret);
 	if (!is_kept_key(key))
 		return -ENODATA;
+	if (is_serial(key))
+		return read_serial(anonymize, key, offset, buffer, length, ret);
 	int error = real_key(anonymize, key, &real);
 
 	if (!error)
@@ -206,7 +342,7 @@ static int anonymize_link(struct p2p_source *source, const char *key, struct p2p
 	char *slash = !error && net_name(key) && ret->text ? strrchr(ret->text, '/') : NULL;
 
 	if (slash) {
-		const char *alias = alias_of(anonymize, slash + 1);
+		const char *alias = alias_of(anonymize, "net-", slash + 1);
 
 		ret->len = (size_t)(slash + 1 - ret->text);
 		p2p_buf_puts(ret, alias);
@@ -229,7 +365,7 @@ static int anonymize_list(struct p2p_source *source, const char *key, struct p2p
 	if (!error) {
 		p2p_names_reset(ret);
 		for (const char *name = p2p_names_next(&names, NULL); name; name = p2p_names_next(&names, name))
-			p2p_names_add(ret, alias_of(anonymize, name));
+			p2p_names_add(ret, alias_of(anonymize, "net-", name));
 	}
 	p2p_names_free(&names);
 	return error;
@@ -241,6 +377,7 @@ static void anonymize_free(struct p2p_source *source)
 
 	p2p_source_free(anonymize->inner);
 	free(anonymize->aliases);
+	p2p_buf_free(&anonymize->results);
 	p2p_arena_free(anonymize->arena);
 	free(anonymize);
 }
@@ -250,6 +387,7 @@ struct p2p_source *p2p_source_anonymize(struct p2p_source *inner)
 	static const struct p2p_source_ops ops = { anonymize_read, anonymize_link, anonymize_list, anonymize_free };
 	struct anonymize *anonymize = p2p_malloc(sizeof(*anonymize));
 
-	*anonymize = (struct anonymize){ .source = { .ops = &ops }, .inner = inner, .arena = p2p_arena_new() };
+	*anonymize = (struct anonymize){ .source = { .ops = &ops }, .inner = inner, .arena = p2p_arena_new(),
+					  .results_error = 1 };
 	return &anonymize->source;
 }

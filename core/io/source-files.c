@@ -28,6 +28,7 @@
 #include "netlink.h"
 #include "pcilib.h"
 #include "published.h"
+#include "results.h"
 
 #define DEVICES "sys/bus/pci/devices"
 #define FUNCTION_MAX 31
@@ -406,6 +407,8 @@ static int files_read(struct p2p_source *source, const char *key, uint64_t offse
 		return p2p_published_read(P2P_PUBLISHED_NAME, offset, buffer, length, ret);
 	if (files->live && !strcmp(key, "published/acs-changes"))
 		return p2p_published_read(P2P_ACS_CHANGES_NAME, offset, buffer, length, ret);
+	if (files->live && !strcmp(key, P2P_RESULTS_KEY))
+		return p2p_results_read(offset, buffer, length, ret);
 	return (is_file(key) ? file_read : mount_read)(files, key, offset, buffer, length, ret);
 }
 

@@ -16,6 +16,7 @@
  *   published/state.json  what p2pctl published, where it can be believed;
  *   published/age     and for how many seconds it has been (published.c)
  *   published/acs-changes  what p2pctl changed of ACS in this boot (acs-changes.c)
+ *   results/bench.jsonl  what p2pctl bench found, where it can be believed (results.c)
  *   net/NAME          rtnetlink's words of a network interface  (netlink.c)
  *
  * Errors are facts: -ENOENT the machine has none; -EACCES, -EPERM may not

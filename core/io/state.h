@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "../base/buf.h"
 #include "../base/problem.h"
@@ -37,6 +38,16 @@ int p2p_state_replace(int dir_fd, const char *name, const void *bytes, size_t le
  * reader's or root's and that nobody else can write (-EPERM).
  */
 int p2p_state_load(int dir_fd, const char *name, size_t most, struct p2p_buf *ret);
+
+/*
+ * What root left for all to read: a descriptor of the regular file TOP/NAME.
+ * -EPERM: it, TOP, or a folder between them is a symbolic link, is not root's,
+ * or can be written by others.
+ */
+int p2p_state_open_trusted(const char *top, const char *name, int *ret);
+
+/* Up to `length` bytes of it from `offset`; fewer only at its end. */
+int p2p_state_read_at(int fd, uint64_t offset, void *buffer, size_t length, size_t *ret);
 
 /* Removes DIR/NAME; 0 when there is none. */
 int p2p_state_remove(int dir_fd, const char *name);

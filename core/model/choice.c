@@ -54,3 +54,19 @@ int p2p_choice_make(struct p2p_arena *arena, const struct p2p_column *all, size_
 	*ret = choice;
 	return 0;
 }
+
+void p2p_choice_insert(struct p2p_choice *choice, const struct p2p_column *all, size_t count, size_t column,
+		       size_t place)
+{
+	if (choice->at[column] >= 0)
+		return;
+	place = place < choice->count ? place : choice->count;
+	memmove(&choice->columns[place + 1], &choice->columns[place],
+		(choice->count - place) * sizeof(*choice->columns));
+	for (size_t i = 0; i < count; i++)
+		if (choice->at[i] >= (int)place)
+			choice->at[i]++;
+	choice->columns[place] = all[column];
+	choice->at[column] = (int)place;
+	choice->count++;
+}

@@ -24,4 +24,8 @@ struct p2p_choice {
 int p2p_choice_make(struct p2p_arena *arena, const struct p2p_column *all, size_t count, const char *spec,
 		    struct p2p_problem *problem, struct p2p_choice *ret);
 
+/* Puts one more column, of the same list, in that place; nothing where it was chosen already. */
+void p2p_choice_insert(struct p2p_choice *choice, const struct p2p_column *all, size_t count, size_t column,
+		       size_t place);
+
 #endif

@@ -14,13 +14,14 @@
 
 /*
  * One answer.  Drawn as "B PIX", or "B1" where there is little room.  Between
- * the two parts (after both of them where there is little room) a blank is
- * kept: the place of the level that was proved.
+ * the two parts (after both of them where there is little room, and where there
+ * is no second one) a blank is kept: the place of the mark of what was proved.
  */
 struct p2p_grid_cell {
 	char letter;       /* of the route */
 	const char *where; /* the locality; "": nothing to say */
 	char digit;        /* the same in one character; ' ' for "" */
+	char mark;         /* of what was proved; '\0' nothing */
 	enum p2p_role role;
 };
 

@@ -15,6 +15,7 @@
 #include "../base/arena.h"
 #include "../base/bdf.h"
 #include "../base/buf.h"
+#include "bench.h"
 #include "fact.h"
 #include "kernel.h"
 
@@ -101,6 +102,7 @@ struct p2p_function {
 	struct p2p_word driver;        /* ABSENT: no driver is bound */
 	struct p2p_word driver_override; /* the only driver that may bind; ABSENT: any */
 	struct p2p_word serial;        /* of an NVMe controller; ABSENT: no such controller */
+	struct p2p_word firmware;      /* of an NVMe controller: its revision */
 	struct p2p_word vendor_name, device_name, class_name; /* pci.ids */
 
 	/* Edges: `up` is the kernel's walk, `under` is what is drawn. */
@@ -240,6 +242,8 @@ struct p2p_machine {
 	struct p2p_fact acs_history; /* is it known what p2pctl changed of ACS in this boot; ABSENT: nothing */
 	const struct p2p_acs_event *acs_events; /* in the order in which it was done */
 	size_t acs_event_count;
+	const struct p2p_bench_result *results; /* what bench found here, or wherever the file is from: newest last */
+	size_t result_count;
 	struct p2p_message *messages;
 	const char *const *assumptions; /* what was assumed, one sentence each */
 	size_t assumption_count;

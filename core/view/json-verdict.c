@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../base/text.h"
+#include "../base/time.h"
 
 /* A JSON string; NULL is null. */
 static void put_text(struct p2p_buf *buf, const char *text)
@@ -85,7 +86,9 @@ void p2p_json_pair_format(struct p2p_buf *buf, const struct p2p_json_pair *pair)
 	p2p_buf_puts(buf, pair->client_can);
 	p2p_buf_puts(buf, ", \"cached\": ");
 	p2p_buf_puts(buf, pair->cached ? pair->cached : "null");
-	p2p_buf_puts(buf, ", \"measured\": null}");
+	p2p_buf_puts(buf, ", \"measured\": ");
+	p2p_buf_puts(buf, pair->measured ? pair->measured : "null");
+	p2p_buf_putc(buf, '}');
 }
 
 void p2p_json_reason_format(struct p2p_buf *buf, const char *rule, const char *device, const char *says)
@@ -171,4 +174,38 @@ void p2p_json_offer_format(struct p2p_buf *buf, const struct p2p_offer *offer)
 void p2p_json_client_format(struct p2p_buf *buf, const struct p2p_client *client)
 {
 	put_text(buf, p2p_client_name(client->kind));
+}
+
+void p2p_json_measured_format(struct p2p_buf *buf, const struct p2p_json_measured *measured)
+{
+	const struct p2p_bench_result *result = measured->result;
+	const struct p2p_bench_cell *best;
+	char when[P2P_TIME_TEXT];
+	double rate;
+
+	p2p_buf_puts(buf, "{\"level\": ");
+	put_text(buf, p2p_bench_level_name(result->level));
+	p2p_buf_printf(buf, ", \"bytes_per_second\": %llu", (unsigned long long)result->bytes_per_second);
+	put_name(buf, "when", p2p_time_format(result->when, when));
+	put_key(buf, "void");
+	put_text(buf, measured->holds == P2P_YES ? NULL : measured->why_not);
+	put_key(buf, "holds");
+	p2p_buf_puts(buf, answer_name(measured->holds));
+	put_key(buf, "failed");
+	p2p_buf_puts(buf, measured->failed ? "true" : "false");
+	put_key(buf, "contradicts");
+	p2p_buf_puts(buf, measured->contradicts ? "true" : "false");
+	put_key(buf, "ratio");
+	best = p2p_bench_best(result, &rate);
+	if (best && p2p_known(best->ratio_fact))
+		p2p_buf_printf(buf, "%.6g", best->ratio);
+	else
+		p2p_buf_puts(buf, "null");
+	put_name(buf, "src", result->src);
+	put_name(buf, "dst", result->dst);
+	put_key(buf, "backend");
+	put_text(buf, result->backend);
+	put_key(buf, "says");
+	put_text(buf, result->why);
+	p2p_buf_putc(buf, '}');
 }

@@ -7,6 +7,7 @@
 #define P2P_VIEW_JSON_VERDICT_H
 
 #include "../base/buf.h"
+#include "../model/bench.h"
 #include "../model/verdict.h"
 
 struct p2p_json_pair {
@@ -16,6 +17,7 @@ struct p2p_json_pair {
 	const char *remedy;            /* a JSON value */
 	const char *offer, *client_can; /* JSON values */
 	const char *cached;            /* a JSON value; NULL: null */
+	const char *measured;	       /* a JSON value; NULL: nothing was measured */
 };
 
 /* Appends one pair as one JSON object. */
@@ -35,5 +37,15 @@ void p2p_json_cached_format(struct p2p_buf *buf, const struct p2p_cached_answer 
 
 void p2p_json_offer_format(struct p2p_buf *buf, const struct p2p_offer *offer);
 void p2p_json_client_format(struct p2p_buf *buf, const struct p2p_client *client);
+
+/* What bench found of the pair. */
+struct p2p_json_measured {
+	const struct p2p_bench_result *result;
+	enum p2p_answer holds;
+	const char *why_not; /* but where it holds */
+	bool failed, contradicts;
+};
+
+void p2p_json_measured_format(struct p2p_buf *buf, const struct p2p_json_measured *measured);
 
 #endif

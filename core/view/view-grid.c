@@ -97,8 +97,10 @@ static size_t cell_width(const struct drawing *drawing)
 	size_t widest = 1;
 
 	for (size_t i = 0; i < drawing->grid->cell_count; i++) {
-		const char *where = drawing->grid->cells[i].where;
-		size_t width = !*where ? 1 : drawing->brief ? 2 : 2 + strlen(where);
+		const struct p2p_grid_cell *cell = &drawing->grid->cells[i];
+		size_t where = strlen(cell->where), width = 1 + (drawing->brief ? (where > 0) : where);
+
+		width += cell->mark || (where && !drawing->brief);
 
 		widest = width > widest ? width : widest;
 	}
@@ -187,11 +189,15 @@ static void make_cells(struct drawing *drawing)
 		const struct p2p_grid_cell *cell = &grid->cells[i];
 		struct p2p_buf text = P2P_BUF_INIT;
 
+		char mark = cell->mark ? cell->mark : ' ';
+
 		p2p_buf_putc(&text, cell->letter);
 		if (drawing->brief && *cell->where)
 			p2p_buf_putc(&text, cell->digit);
-		else if (*cell->where)
-			p2p_buf_printf(&text, " %s", cell->where);
+		if (cell->mark || (!drawing->brief && *cell->where))
+			p2p_buf_putc(&text, mark);
+		if (!drawing->brief)
+			p2p_buf_puts(&text, cell->where);
 		size_t width = text.len;
 		char *whole =
 			p2p_arena_printf(drawing->arena, " %s%s%s%*s", p2p_view_role_on(drawing->style, cell->role),

@@ -54,6 +54,7 @@ programs_are_there() { # DEST FILE...
 		share/man/man8/p2pctl.8
 		share/man/man8/p2ptopo.8
 		share/p2ptopo/allowlist.yaml
+		share/p2ptopo/p2p-bench-1.json
 		share/p2ptopo/p2p-policy-1.json
 		share/p2ptopo/p2pctl-1.json
 		share/p2ptopo/p2ptopo-1.json

@@ -55,6 +55,25 @@ setup_file() {
 	fi
 }
 
+@test "p2pctl bench has an I/O engine, whatever was left out, and names those it has" {
+	for ctl in "${P2PTOPO%/*}/p2pctl" "${P2PTOPO%/*/*}/p2pctl/p2pctl"; do [ ! -x "$ctl" ] || break; done
+	run "$ctl" bench --backend null --bs 4k --iodepth 1 --runtime 1
+	[ "$status" -eq 0 ]
+	head -c 65536 /dev/urandom >"$BATS_TEST_TMPDIR/file"
+	sync "$BATS_TEST_TMPDIR/file"
+	for engine in io_uring libaio psync; do
+		run "$ctl" bench --backend bounce --bs 4k --iodepth 2 --runtime 1 --ioengine $engine - "$BATS_TEST_TMPDIR/file"
+		if [ $engine = io_uring ] && [[ $output == *'this build has libaio, psync' ]]; then
+			[ "$status" -eq 2 ]
+		else
+			[ "$status" -eq 0 ]
+			[[ $output == *'bounce'* ]]
+		fi
+	done
+	run "$ctl" bench --backend bounce --bs 4k --iodepth 2 --runtime 1 - "$BATS_TEST_TMPDIR/file"
+	[ "$status" -eq 0 ]
+}
+
 @test "what cannot be read is said, with exit status 3" {
 	run "$P2PTOPO" -F "$BATS_TEST_TMPDIR/nothing"
 	[ "$status" -eq 3 ]
