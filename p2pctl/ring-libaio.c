@@ -82,7 +82,9 @@ static int submit(struct bench_unit *unit, struct bench_done *ret)
 		} else if (took < 0 && errno == EAGAIN) {
 			break;
 		} else if (!took || errno != EINTR) {
-			ret[failed++] = (struct bench_done){ (unsigned)aio->waiting[at++]->aio_data, took ? -errno : -EIO };
+			unsigned slot = (unsigned)aio->waiting[at++]->aio_data;
+
+			ret[failed++] = (struct bench_done){ slot, took ? -errno : -EIO };
 		}
 	}
 	memmove(aio->waiting, aio->waiting + at, (aio->count - at) * sizeof(*aio->waiting));

@@ -166,7 +166,8 @@ static void child_add(struct p2p_scan *scan, const struct child_class *class, co
 		child->state = net_state(scan, child->name);
 	if (class->kind == P2P_CHILD_NVME && scan->options->want & P2P_WANT_MEMORY)
 		cmb_read(scan, function, child->name);
-	if (class->kind == P2P_CHILD_NVME && (scan->options->want & (P2P_WANT_DETAIL | P2P_WANT_POLICY) || machine->result_count)) {
+	if (class->kind == P2P_CHILD_NVME &&
+	    (scan->options->want & (P2P_WANT_DETAIL | P2P_WANT_POLICY) || machine->result_count)) {
 		function->serial = padded_read(scan, child->name, "serial");
 		function->firmware = padded_read(scan, child->name, "firmware_rev");
 	}

@@ -44,8 +44,11 @@ static void check_rule(const struct p2p_policy_rule *rule)
 /* The policy as it is printed; comments and all that they name left out by reading it. */
 static void print(const struct p2p_policy *policy, struct p2p_buf *ret)
 {
-	bool *all = calloc(policy->rule_count + policy->nvmet_count + 1, sizeof(*all));
+	size_t count = policy->rule_count + policy->nvmet_count;
+	enum p2p_answer *all = calloc(count + 1, sizeof(*all));
 
+	for (size_t i = 0; i < count; i++)
+		all[i] = P2P_YES;
 	p2p_policy_yaml(policy, all, all, ret);
 	free(all);
 }

@@ -66,7 +66,7 @@ static void test_format(void)
 
 static void test_hostile(void)
 {
-	static const char *const texts[] = { "\"", "\\", "\n\r\t\b\f\033[2J", "\x7f", "\xc2\x9b" "2J", "\xe2\x80\xae",
+	static const char *const texts[] = { "\"", "\\", "\n\r\t\b\f\033[2J", "\x7f", "\xc2\x9b\x32J", "\xe2\x80\xae",
 					     "\xf3\xa0\x80\x81", "a/b", "{}[],:", "\xe2\x82\xac \xf0\x9f\x98\x80" };
 	struct p2p_buf line = P2P_BUF_INIT;
 
