@@ -236,7 +236,7 @@ static int prepare(const struct bench_request *request, struct measuring *measur
 	run->job.jobs = request->jobs;
 	run->job.random = request->random;
 	run->job.seed = request->seed;
-	run->control = request->backend->control;
+	run->control = request->alone ? NULL : request->backend->control;
 	run->rounds = run->control ? BENCH_ROUNDS : BENCH_ROUNDS * BENCH_WAYS;
 	run->slice_ns = request->runtime * NS / BENCH_ROUNDS / BENCH_WAYS;
 	run->stall_seconds = request->timeout;

@@ -70,6 +70,7 @@ static enum p2p_exit read_backend(const struct p2p_cli *cli, struct bench_reques
 
 	request->backend = bench_find_backend(backend ? backend : "p2pmem");
 	request->ring = ring ? bench_find_ring(ring) : bench_rings[0];
+	request->alone = p2p_cli_value(cli, "control") && !strcmp(p2p_cli_value(cli, "control"), "off");
 	if (!request->backend) {
 		list_backends(&words);
 		p2p_problem_set(&problem, 0, "--backend=%s: there is %s", backend, p2p_buf_text(&words));
@@ -200,6 +201,8 @@ void bench_request_format(const struct bench_request *request, struct p2p_buf *r
 	p2p_buf_printf(ret, "--backend=%s", request->backend->word);
 	if (!request->backend->ring)
 		p2p_buf_printf(ret, " --ioengine=%s", request->ring->word);
+	if (request->alone)
+		p2p_buf_puts(ret, " --control=off");
 	p2p_buf_printf(ret, " --rw=%s%s --bs=", request->random ? "rand" : "",
 		       directions[request->direction ? request->direction : BENCH_DIRECTION_READ]);
 	for (size_t i = 0; i < request->size_count; i++) {

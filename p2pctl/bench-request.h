@@ -22,6 +22,7 @@ enum bench_direction {
 struct bench_request {
 	const struct bench_backend *backend;
 	const struct bench_ring *ring;
+	bool alone; /* nothing is measured beside it */
 	uint32_t sizes[BENCH_LIST_MAX];
 	unsigned depths[BENCH_LIST_MAX];
 	size_t size_count, depth_count;

@@ -40,6 +40,7 @@ const struct p2p_option ctl_options[] = {
 	{ 0, "force", NULL, "write to a disk that holds something; with --bar: whatever its registers do", "bench",
 	  P2P_OPTION_LAST },
 	{ 0, "verify", "SIZE|all|off", "how much is proved of each size and depth (16M)", "bench", 0 },
+	{ 0, "control", "bounce|off", "what it is compared with, by turns; off: nothing", "bench", 0 },
 	{ 0, "backend", "p2pmem|bounce|null|mmio|file", "what the bytes go through", "bench", 0 },
 	{ 0, "compare", NULL, "compare two files of results, before and after: A.json B.json", "bench",
 	  P2P_OPTION_LAST },
