@@ -25,7 +25,8 @@ int main(int argc, char *argv[])
 			"p2pctl changes this machine: ACS control words and peer-memory attributes, each written down "
 			"before it is made, so that it can be taken back. Exit status: 0 done, or yes; 1 no, or not "
 			"met; 2 the command line is wrong; 3 it cannot be read; 4 it cannot be known; 5 refused, or "
-			"taken back again; 6 needs a human. p2ptopo looks and explains.",
+			"taken back again, or not permitted; 6 needs a human; 7 (bench) data arrived "
+			"wrong; 8 (bench) it hung. p2ptopo looks and explains.",
 		.verbs = table,
 		.verb_count = sizeof(verbs) / sizeof(*verbs),
 		.options = ctl_options,

@@ -83,6 +83,23 @@ void print_beyond(const struct topo *topo, const struct p2p_plan *plan)
 	p2p_buf_free(&text);
 }
 
+/* What the rules say is not what this kernel does. */
+static void print_would(const struct topo *topo, const struct p2p_plan *plan)
+{
+	bool would = false, unknown = false;
+
+	for (size_t i = 0; i < plan->outcome_count; i++) {
+		would |= plan->outcomes[i].after.would;
+		unknown |= plan->outcomes[i].after.would && plan->outcomes[i].after.map != P2P_MAP_NOT_SUPPORTED;
+	}
+	if (would)
+		topo_print_text(topo, "  ", "  ",
+				unknown ? "That is what the rules say where the kernel can; whether this one can is "
+					  "not known: `p2ptopo why` says what is missing."
+					: "That is what the rules say where the kernel can. This one cannot: all stays "
+					  "NOT_SUPPORTED, and only the price would be paid.");
+}
+
 static void print_outcomes(const struct topo *topo, const struct p2p_plan *plan)
 {
 	struct p2p_buf text = P2P_BUF_INIT;
@@ -107,6 +124,7 @@ static void print_outcomes(const struct topo *topo, const struct p2p_plan *plan)
 		topo_print_text(topo, "  ", "      ", p2p_buf_text(&text));
 	}
 	p2p_buf_free(&text);
+	print_would(topo, plan);
 	print_beyond(topo, plan);
 }
 

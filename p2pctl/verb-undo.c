@@ -123,6 +123,8 @@ static enum p2p_exit undo(struct ctl *ctl)
 	ctl_end_changing();
 	if (!error) {
 		ctl_say_left(ctl, &problem);
+		if (!dry)
+			puts("Held: runs of udev and boot change nothing until the next `p2pctl enable` or boot.");
 		return P2P_EXIT_OK;
 	}
 	p2p_cli_complain(ctl->cli, stderr, &problem);

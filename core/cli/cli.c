@@ -306,6 +306,17 @@ static void count_args(const char *args, size_t *ret_least, size_t *ret_most)
 	*ret_most = most;
 }
 
+/* "[A B]" is both or none; "[A [B]]" may end behind A: may there be `count` arguments, fewer than the most? */
+static bool may_end(const char *args, size_t count)
+{
+	size_t word = 0;
+
+	for (const char *at = args; *at; at++)
+		if (!strchr(" []", *at) && (at == args || strchr(" [", at[-1])) && word++ == count)
+			return at > args && at[-1] == '[';
+	return true;
+}
+
 static int check_args(const struct parse *parse)
 {
 	const struct p2p_cli *cli = &parse->cli;
@@ -315,6 +326,8 @@ static int check_args(const struct parse *parse)
 	count_args(verb->args, &needed, &most);
 	if (cli->arg_count < needed)
 		return complain_usage(parse, "'%s' needs %s", verb->word, verb->args);
+	if (cli->arg_count && cli->arg_count < most && most != SIZE_MAX && !may_end(verb->args, cli->arg_count))
+		return complain_usage(parse, "'%s' takes %s: one is missing", verb->word, verb->args);
 	if (cli->arg_count <= most)
 		return 0;
 	if (!verb->args)

@@ -39,6 +39,23 @@ with_state() { ctl "$@" --policy policy.yaml --state state; }
 	says 'pci=config_acs=x0100x1@0000:00:01.0/00.0/08.0;x0100x1@0000:00:01.0/00.0/09.0'
 }
 
+@test "plan A: one device is a mistake of the command line, for bootargs too" {
+	for verb in plan bootargs; do
+		p2pctl $verb -F "$(snap switch-acs)" nvme0
+		exits 2
+		complains "'$verb' takes [PROVIDER CLIENT]: one is missing"
+	done
+}
+
+@test "plan A B: what the rules say is no promise where the kernel cannot, or may not" {
+	p2pctl plan -F "$(snap without-p2pdma)" nvme0 nvme1
+	says 'This one cannot: all stays'
+	p2pctl plan -F "$(snap kernel-unknown)" nvme0 nvme1
+	says 'whether this one can is not'
+	p2pctl plan -F "$(snap switch-acs)" nvme0 nvme1
+	says_not 'what the rules say'
+}
+
 @test "plan A B: where no change helps it says so, and an empty plan says so" {
 	ctl root-port-acs plan nvme0 nvme2
 	says 'no ACS change helps:'

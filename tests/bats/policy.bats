@@ -87,7 +87,7 @@ not-degraded"
 	exits 2
 	p2pctl policy suggest -F "$(snap switch-acs)" nvme0
 	exits 2
-	complains 'needs PROVIDER CLIENT'
+	complains 'takes [suggest PROVIDER CLIENT]: one is missing'
 	p2pctl policy sugest -F "$(snap switch-acs)" nvme0 nvme1
 	exits 2
 	complains 'policy suggest PROVIDER CLIENT'
