@@ -200,7 +200,8 @@ static void copy(struct runner *runner)
 		runner->now = bench_now();
 		for (int i = 0; i < count; i++)
 			land(runner, &runner->done[i]);
-		atomic_fetch_add_explicit(&runner->pulse->beats, 1, memory_order_relaxed);
+		if (count)
+			atomic_fetch_add_explicit(&runner->pulse->beats, 1, memory_order_relaxed);
 	}
 	show(runner);
 	runner->side.ns = bench_now() - begun;

@@ -153,6 +153,12 @@ static bool overlap(const struct bench_scratch *src, const struct bench_scratch 
 	return a < b + dst->before + to->length + dst->after && b < a + src->before + from->length + src->after;
 }
 
+/* Does the range with its guards begin and end at multiples of `block`? */
+static bool is_whole(const struct bench_scratch *scratch, const struct bench_end *end, uint64_t block)
+{
+	return !(end->offset % block || scratch->before % block || scratch->after % block);
+}
+
 enum p2p_exit bench_choose_ranges(struct ctl *ctl, struct bench_permit *permit, struct bench_job *job)
 {
 	struct bench_end *src = &job->src, *dst = &job->dst;
@@ -167,7 +173,12 @@ enum p2p_exit bench_choose_ranges(struct ctl *ctl, struct bench_permit *permit, 
 	uint64_t block = src->block > dst->block ? src->block : dst->block;
 	uint64_t length = down(src->length < dst->length ? src->length : dst->length, block);
 
-	src->unit = dst->unit = src->block < dst->block ? src->block : dst->block;
+	/* What is put back is written in these: no less than a block of either. */
+	src->unit = dst->unit = (uint32_t)block;
+	if ((src->written && !is_whole(&permit->src, src, block)) || !is_whole(&permit->dst, dst, block))
+		return say(ctl, P2P_EXIT_USAGE, "%s: its range is not in whole blocks of the other end, which are "
+						"larger: give another --offset and --size",
+			   dst->path);
 	/* What is not copied is not used; the guard stays where it was. */
 	src->length = dst->length = length;
 	if (!length)

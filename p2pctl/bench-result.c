@@ -317,6 +317,12 @@ static const char *unchecked_says(const struct bench_found *found)
 		if (check->error)
 			return p2p_arena_printf(found->topo->arena, "not all bytes were checked: %s",
 						check->problem.text);
+		if (check->done && check->moved * 16 > check->proof.blocks)
+			return p2p_arena_printf(found->topo->arena,
+						"%llu of %llu blocks of the source changed meanwhile and could not be "
+						"judged",
+						(unsigned long long)check->moved,
+						(unsigned long long)(check->moved + check->proof.blocks));
 		if (check->done && check->weak)
 			return p2p_arena_printf(
 				found->topo->arena,
